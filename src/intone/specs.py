@@ -1,0 +1,36 @@
+"""Settings as strict data: what a model file or a recipe says becomes a frozen dataclass."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any, TypeVar
+
+from intone.errors import IntoneError
+
+T = TypeVar("T")
+
+
+def build(cls: type[T], data: Mapping[str, Any], where: str) -> T:
+    """Make `cls(**data)`, refusing unknown and missing keys by name.
+
+    `where` names the place for the reader ("window of model.onnx"). Lists become tuples.
+
+    Raises:
+        IntoneError: a key is unknown or missing, or the class refuses a value.
+    """
+    known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    unknown = sorted(set(data) - known)
+    if unknown:
+        raise IntoneError(
+            f"{where}: unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}
+    try:
+        return cls(**values)
+    except (TypeError, ValueError) as error:
+        raise IntoneError(f"{where}: {error}") from None
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """Turn a settings dataclass into a dict of plain values, for JSON."""
+    assert is_dataclass(value) and not isinstance(value, type)
+    return asdict(value)
