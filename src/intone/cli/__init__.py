@@ -1,0 +1,64 @@
+"""The command line: one file a verb, whose signature is its help.
+
+A verb is found because its file stands in this folder and holds a function of the same name.
+Heavy imports stand inside the verb, so that help and errors are there at once.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Annotated
+
+import typer
+
+from intone import __version__
+from intone.cli import _output
+from intone.errors import IntoneError
+
+app = typer.Typer(
+    name="intone",
+    help="Hears emotion in speech.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+for _info in iter_modules(__path__):
+    if not _info.name.startswith("_"):
+        app.command(_info.name)(getattr(import_module(f"{__name__}.{_info.name}"), _info.name))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"intone {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 something found wrong, 2 cannot be done."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        code = app(arguments or ["--help"], standalone_mode=False)
+    except IntoneError as error:
+        code = _output.fail(str(error))
+    except typer.TyperException as error:
+        code = _output.fail(f"{getattr(error, 'format_message', error.__str__)()}")
+    except (KeyboardInterrupt, typer.Abort):
+        code = 128 + signal.SIGINT
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

@@ -1,0 +1,76 @@
+"""What every verb says to people: results on standard output, all else on standard error."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from intone.progress import Track, silent
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")]
+Data = Annotated[
+    list[str],
+    typer.Option("--data", metavar="NAME=DIR", help="A corpus and where it is; repeatable."),
+]
+Speaker = Annotated[
+    str | None,
+    typer.Option(
+        "--speaker",
+        metavar="REGEX",
+        help="For --data folder=DIR: where a file's name carries its speaker, as '^(\\w+?)_'.",
+    ),
+]
+
+
+def fail(message: str) -> int:
+    """Say in one line what is wrong; gives the exit code."""
+    print(f"intone: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def note(message: str, quiet: bool = False) -> None:
+    """Say something beside the result."""
+    if not quiet:
+        print(message, file=sys.stderr)
+
+
+def progress(quiet: bool) -> Track:
+    """A progress bar on standard error; nothing when quiet or when it is no terminal."""
+    return silent if quiet or not sys.stderr.isatty() else _bar
+
+
+def _bar(items: Iterable[Any], label: str, total: int) -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, label, total, console=Console(stderr=True), transient=True)
+
+
+def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Align rows of cells, the first `left` columns to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Print a result, or write it to a file that has its name only once it is complete."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    from intone.errors import IntoneError
+
+    aside = output.with_name(output.name + ".part")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(output)
+    except OSError as error:
+        raise IntoneError(f"{output}: cannot be written: {error.strerror}") from None

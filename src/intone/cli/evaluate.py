@@ -1,0 +1,37 @@
+"""`intone evaluate`: score a run or a model file."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from intone.cli import _output
+
+
+def evaluate(
+    subject: Annotated[Path, typer.Argument(metavar="RUN|MODEL", help="A run or a model file.")],
+    data: _output.Data = [],  # noqa: B006
+    speaker: _output.Speaker = None,
+    output: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
+    quiet: _output.Quiet = False,
+) -> None:
+    """Score a run on the clips its fits have not heard, or a model file on labelled clips.
+
+    Clips that a model was trained on are refused.
+    """
+    from intone import corpora, evaluation, runs, scoring
+
+    if subject.suffix == ".onnx":
+        if not data:
+            raise typer.BadParameter("a model file is scored on clips: add --data NAME=DIR")
+        report = scoring.evaluate(
+            subject,
+            corpora.read_all(map(corpora.parse_data, data), speaker=speaker),
+            track=_output.progress(quiet),
+        )
+    else:
+        report = runs.report(*runs.load_record(subject))
+    print(evaluation.table(report))
+    if output is not None:
+        _output.write(json.dumps(report.to_dict(), indent=1) + "\n", output)

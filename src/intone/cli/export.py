@@ -1,0 +1,47 @@
+"""`intone export`: a run becomes a model file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from intone.cli import _output
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="A finished run.")],
+    output: Annotated[
+        Path | None, typer.Option(help="The model file [default: RUN/model.onnx]")
+    ] = None,
+    data: _output.Data = [],  # noqa: B006
+    name: Annotated[
+        str | None, typer.Option(help="What the model is called [default: the run's name]")
+    ] = None,
+    quiet: _output.Quiet = False,
+) -> None:
+    """Refit a run's recipe on every clip, and write a model file that needs no torch.
+
+    The data are where the run found them, unless --data says otherwise. The file carries the
+    folds' score as its expected score.
+    """
+    from intone import corpora, experiment, export, runs
+
+    track = _output.progress(quiet)
+    manifest = runs.Run(run).manifest
+    record, _ = runs.load_record(run)
+    sources = manifest["sources"]
+    places = map(corpora.parse_data, data or sources["data"])
+    subject = experiment.prepare(
+        runs.Run(run).recipe,
+        corpora.read_all(places, speaker=sources["speaker"]),
+        allow_leak=True,
+        track=track,
+    )
+    model = export.export(
+        subject,
+        export.refit(subject, record, track=track),
+        record,
+        output or run / "model.onnx",
+        name=name or run.resolve().name,
+    )
+    _output.note(f"{model.path}: {model.path.stat().st_size / 1e6:.1f} MB, verified", quiet)

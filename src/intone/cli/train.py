@@ -1,0 +1,68 @@
+"""`intone train`: fit a recipe on corpora."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from intone.cli import _output
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or a name from intone recipes.")],
+    data: _output.Data,
+    set: Annotated[
+        list[str],
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable."),
+    ] = [],  # noqa: B006
+    output: Annotated[
+        Path | None, typer.Option(help="The run's folder [default: runs/RECIPE]")
+    ] = None,
+    fold: Annotated[
+        list[int], typer.Option("--fold", help="Fit only this fold; repeatable.")
+    ] = [],  # noqa: B006
+    speaker: _output.Speaker = None,
+    resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
+    allow_leak: Annotated[
+        bool, typer.Option("--allow-leak", help="Go on with a split that leaks, stamping it.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="The seed of the splits.")] = 0,
+    quiet: _output.Quiet = False,
+) -> None:
+    """Fit a recipe on corpora, every fold and seed, and score the clips each fit has not heard."""
+    from intone import corpora, evaluation, experiment, runs
+    from intone.recipe import Recipe, locate
+
+    path = locate(recipe)
+    places = [corpora.parse_data(argument) for argument in data]
+    track = _output.progress(quiet)
+    subject = experiment.prepare(
+        Recipe.load(path, set),
+        corpora.read_all(places, speaker=speaker),
+        allow_leak=allow_leak,
+        seed=seed,
+        track=track,
+    )
+    run = runs.Run(output or Path("runs") / path.stem)
+    _output.note(subject.mapping.describe(), quiet)
+    record = runs.train(
+        subject,
+        run,
+        folds=fold,
+        sources={"data": [f"{name}={root.resolve()}" for name, root in places], "speaker": speaker},
+        command=_command(data),
+        resume=resume,
+        track=track,
+    )
+    print(evaluation.table(evaluation.Report.from_dict(record["report"])))
+    _output.note(f"\n{run.folder}: done; intone export {run.folder} makes a model file", quiet)
+
+
+def _command(data: list[str]) -> str:
+    """The command as it was typed, with DIR for the folders of this machine."""
+    shown = [
+        f"{word.partition('=')[0]}=DIR" if word in data else word for word in sys.argv[1:]
+    ]
+    return shlex.join(["intone", *shown])

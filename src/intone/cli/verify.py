@@ -1,0 +1,31 @@
+"""`intone verify`: rerun a model file's self-test."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from intone.cli import _output
+
+
+def verify(
+    model: Annotated[
+        Path | None,
+        typer.Argument(help="A model file; without it, the one that comes with Intone."),
+    ] = None,
+) -> int:
+    """Rerun the self-test that a model file carries; exit code 1 when an answer differs."""
+    from intone import runtime
+
+    loaded = runtime.load(model)
+    difference = loaded.self_test()
+    allowed = loaded.description.tolerance
+    verdict = "as made" if difference <= allowed else "NOT as made"
+    rows = [
+        ["model", loaded.description.name],
+        ["labels", ", ".join(loaded.labels)],
+        ["self-test", f"{verdict}: off by {difference:.1e}, {allowed:.0e} allowed"],
+        ["corpora", ", ".join(loaded.description.training["data"])],
+    ]
+    print(_output.columns(rows, left=2))
+    return int(difference > allowed)

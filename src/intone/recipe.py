@@ -1,0 +1,172 @@
+"""An experiment as strict, typed data: a TOML file in which an unknown key is an error by name."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import reduce
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from intone import emotions
+from intone.errors import DataError
+from intone.features import FrontEnd
+from intone.protocols import Protocol
+from intone.windows import WindowRule
+
+
+FOLDERS = (Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes")
+"""Where the recipes are that come with Intone: in the package, or in a source checkout."""
+
+
+def shipped() -> dict[str, Path]:
+    """Find the recipes that come with Intone: name (as `b/b1`) -> file."""
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for folder in FOLDERS
+        for path in sorted(folder.rglob("*.toml"))
+    }
+
+
+def locate(name: str) -> Path:
+    """Find a recipe by its path, or by the name that `intone recipes` lists.
+
+    Raises:
+        DataError: there is neither.
+    """
+    path = shipped().get(name, Path(name))
+    if not path.is_file():
+        raise DataError(f"{name}: no such recipe file, nor a name that intone recipes lists")
+    return path
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Labels(_Section):
+    """Which labels are learned: a named mapping, with changes of single emotions if wanted."""
+
+    mapping: str = "as-labelled"
+    changes: dict[str, str | Literal[False]] = {}
+    """emotion -> label, or false to leave its clips out"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input(FrontEnd):
+    """One input of the net: a front end, and whether its rows are standard-scaled."""
+
+    scale: bool = True
+
+    @property
+    def front_end(self) -> FrontEnd:
+        """The front end alone, as a model file describes it."""
+        return FrontEnd(**{field.name: getattr(self, field.name) for field in fields(FrontEnd)})
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+
+
+class Net(_Section):
+    """Which network, and its options."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+
+class Training(_Section):
+    """How the network learns."""
+
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(default=32, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    patience: int = Field(default=20, gt=0)
+    """epochs without a better validation value before training stops"""
+    monitor: Literal["loss", "uar"] = "loss"
+    windows: Literal["fixed", "random"] = "fixed"
+    """every fixed window of a clip each epoch, or one at a random place"""
+    seeds: tuple[int, ...] = (0,)
+
+
+class Recipe(_Section):
+    """One experiment: labels, protocol, windows, inputs, network, training."""
+
+    title: str
+    report: str | None = None
+    """letter and row of the source report, as `B1`"""
+    labels: Labels = Labels()
+    protocol: Protocol = Protocol()
+    allow_leak: bool = False
+    """a recipe that repeats a leaky report says so; its numbers are stamped"""
+    window: WindowRule = WindowRule()
+    inputs: dict[str, Input]
+    net: Net
+    training: Training
+
+    @classmethod
+    def load(cls, path: Path, changes: Iterable[str] = ()) -> Self:
+        """Read a recipe, with `section.key=value` changes (values as TOML writes them).
+
+        Raises:
+            DataError: no such file, not TOML, an unknown key or a value that does not fit.
+        """
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise DataError(f"{path}: not a TOML file: {error}") from None
+        for change in changes:
+            _set(data, change)
+        return cls.parse(data, str(path))
+
+    @classmethod
+    def parse(cls, data: dict[str, Any], where: str) -> Self:
+        """Check plain data against the recipe's types.
+
+        Raises:
+            DataError: the first key or value that does not fit, by its full name.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            reason = {
+                "extra_forbidden": "there is no such setting",
+                "unexpected_keyword_argument": "there is no such setting",
+                "missing": "is missing",
+            }.get(first["type"], first["msg"])
+            raise DataError(f"{where}: {key}: {reason}") from None
+
+    def mapping(self, labelled: Iterable[str]) -> emotions.Mapping:
+        """The label mapping for clips with these emotions.
+
+        Raises:
+            DataError: an unknown mapping, or a change that does not fit it.
+        """
+        if self.labels.mapping == "as-labelled":
+            mapping = emotions.as_labelled(labelled)
+        elif self.labels.mapping in emotions.MAPPINGS:
+            mapping = emotions.MAPPINGS[self.labels.mapping]
+        else:
+            known = ", ".join(["as-labelled", *emotions.MAPPINGS])
+            raise DataError(f"no label mapping {self.labels.mapping}; there are {known}")
+        if not self.labels.changes:
+            return mapping
+        return mapping.with_changes(
+            {emotion: label or None for emotion, label in self.labels.changes.items()}
+        )
+
+
+def _set(data: dict[str, Any], change: str) -> None:
+    """Apply `training.epochs=3` to plain data."""
+    key, sign, value = change.partition("=")
+    if not sign or not key:
+        raise DataError(f"--set {change}: write it as section.key=value")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    *sections, last = key.split(".")
+    reduce(lambda part, name: part.setdefault(name, {}), sections, data)[last] = parsed

@@ -1,0 +1,1 @@
+"""Reports for people, made from data alone: no network is ever seen here."""

@@ -1,0 +1,341 @@
+"""What a run is on disk, and the compact record of it that documents are made from.
+
+A run is a recipe on corpora, fitted for every fold and seed:
+
+    runs/x/run.json                 recipe, data, splits, versions, hardware, command
+    runs/x/fold-0-seed-0/           checkpoint.pt while it trains; then net.pt, fit.json, scores.npz
+    runs/x/record.json, record.npz  the record: out-of-fold report and probabilities
+
+Everything is written aside and renamed, so a killed run goes on where it stopped.
+"""
+
+import json
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from intone import corpora, evaluation, experiment, nets, training
+from intone.errors import DataError
+from intone.evaluation import Report, Scores
+from intone.experiment import Experiment, Fitted
+from intone.progress import Track, silent
+from intone.protocols import Split
+from intone.recipe import Recipe
+from intone.training import Epoch, Fit
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder that holds a run."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the run is: recipe, data, labels, splits, and how it was started.
+
+        Raises:
+            DataError: the folder holds no run.
+        """
+        path = self.folder / "run.json"
+        try:
+            return json.loads(path.read_text())  # type: ignore[no-any-return]
+        except (OSError, ValueError):
+            raise DataError(
+                f"{self.folder}: holds no run; intone train RECIPE --output {self.folder} makes one"
+            ) from None
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe as it was run, changes included."""
+        return Recipe.parse(self.manifest["recipe"], str(self.folder / "run.json"))
+
+    def fit_folder(self, split: Split, seed: int) -> Path:
+        """Where the fit of this fold and seed lies."""
+        return self.folder / f"fold-{split.fold}-seed-{seed}"
+
+
+def train(
+    subject: Experiment,
+    run: Run,
+    *,
+    folds: Sequence[int] = (),
+    sources: Mapping[str, Any],
+    command: str = "",
+    resume: bool = False,
+    track: Track = silent,
+) -> dict[str, Any]:
+    """Fit every fold (or only these) and seed, and write the record, which is returned.
+
+    `sources` says where the clips were found, so that an export finds them again; it is kept in
+    the run, and not in its record.
+
+    Raises:
+        DataError: the folder holds a run already and `resume` is off, or a different one.
+    """
+    chosen = [split for split in subject.splits if not folds or split.fold in folds]
+    if not chosen:
+        raise DataError(f"no fold {folds}; the protocol has 0 to {len(subject.splits) - 1}")
+    manifest = {**_manifest(subject, command), "sources": sources}
+    _claim(run, manifest, resume)
+    for seed in subject.recipe.training.seeds:
+        for split in chosen:
+            folder = run.fit_folder(split, seed)
+            if not (folder / "scores.npz").exists():
+                _fit(subject, split, seed, folder, track)
+    return _record(subject, run, chosen)
+
+
+def load_record(path: Path) -> tuple[dict[str, Any], list[Scores]]:
+    """Read a record: a run's folder, or a `.json` with its `.npz` beside it.
+
+    Returns the record and, for each seed, the out-of-fold scores.
+
+    Raises:
+        DataError: there is no record.
+    """
+    stem = path / "record" if path.is_dir() else path.with_suffix("")
+    try:
+        record = json.loads(stem.with_suffix(".json").read_text())
+        with np.load(stem.with_suffix(".npz")) as stored:
+            arrays = dict(stored)
+    except OSError:
+        raise DataError(f"{path}: no finished run here; intone train --resume finishes it") from None
+    speakers = tuple(str(name) or None for name in arrays["speakers"])
+    return record, [
+        Scores(
+            ids=tuple(map(str, arrays["ids"])),
+            labels=tuple(record["labels"]),
+            truth=arrays["truth"],
+            probabilities=_normalised(arrays["probabilities"][number]),
+            speakers=speakers,
+        )
+        for number in range(len(record["seeds"]))
+    ]
+
+
+def report(record: Mapping[str, Any], scores: Sequence[Scores]) -> Report:
+    """Evaluate a record anew: all seeds pooled, so that each figure is the mean over seeds."""
+    return evaluation.evaluate(
+        _pooled(scores), protocol=record["protocol"], stamp=record["stamp"]
+    )
+
+
+def environment() -> dict[str, Any]:
+    """The versions and the hardware that a result depends on."""
+    packages = ("intone", "torch", "numpy", "onnxruntime", "soundfile", "soxr")
+    return {
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "processor": _processor(),
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "bfloat16": training.has_bfloat16(training.tune_hardware()),
+        "commit": _commit(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _manifest(subject: Experiment, command: str) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "recipe": subject.recipe.model_dump(mode="json"),
+        "labels": list(subject.mapping.labels),
+        "mapping": subject.mapping.describe(),
+        "data": _data(subject),
+        "protocol": subject.recipe.protocol.name,
+        "stamp": _stamp(subject.splits),
+        "splits": [split.digest for split in subject.splits],
+        "seeds": list(subject.recipe.training.seeds),
+        "parameters": nets.parameters(subject.net(0)),
+        "command": command,
+        "environment": environment(),
+    }
+
+
+def _data(subject: Experiment) -> dict[str, Any]:
+    """Per corpus: its name, licence, and how much of it was used."""
+    found: dict[str, Any] = {}
+    for name in sorted({utterance.corpus for utterance in subject.utterances}):
+        clips = [u for u in subject.utterances if u.corpus == name]
+        info = corpora.info(name) if name in corpora.names() else None
+        found[name] = {
+            "clips": len(clips),
+            "speakers": len({u.speaker for u in clips if u.speaker}),
+            "expected_clips": info and info.clips,
+            "licence": info and info.licence,
+        }
+    return found
+
+
+def _stamp(splits: Sequence[Split]) -> str:
+    """The stamp of the worst fold."""
+    order = ("unseen speakers", "speakers unknown", "speaker-dependent", "leaky")
+    return max((split.stamp for split in splits), key=order.index)
+
+
+def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
+    """Make the folder this run's, or see that it is."""
+    path = run.folder / "run.json"
+    if not path.exists():
+        run.folder.mkdir(parents=True, exist_ok=True)
+        _write_json(path, manifest)
+        return
+    if not resume:
+        raise DataError(f"{run.folder}: holds a run already; --resume goes on with it")
+    before = run.manifest
+    for key in ("recipe", "data", "splits", "labels"):
+        if before[key] != json.loads(json.dumps(manifest[key])):
+            raise DataError(f"{run.folder}: holds a run with another {key}; choose another --output")
+
+
+def _fit(subject: Experiment, split: Split, seed: int, folder: Path, track: Track) -> None:
+    """Fit one fold and seed; its scores are written last and say that it is done."""
+    folder.mkdir(exist_ok=True)
+    fitted = experiment.fit(
+        subject,
+        split.train,
+        split.validation,
+        seed=seed,
+        checkpoint=folder / "checkpoint.pt",
+        track=track,
+        label=f"fold {split.fold}, seed {seed}",
+    )
+    save_fitted(fitted, folder)
+    _write_json(folder / "split.json", split.to_dict())
+    scores = {}
+    for name, ids in (("validation", split.validation), ("test", split.test)):
+        part = experiment.part(subject, ids, fitted.scalers)
+        scores[f"{name}_ids"] = np.array(ids)
+        scores[f"{name}_probabilities"] = training.predict(fitted.net, part)
+    _write_npz(folder / "scores.npz", scores)
+    (folder / "checkpoint.pt").unlink(missing_ok=True)
+
+
+def save_fitted(fitted: Fitted, folder: Path) -> None:
+    """Write a net's weights and how training went."""
+    torch.save({name: value.cpu() for name, value in fitted.net.state_dict().items()}, folder / "net.pt")
+    _write_json(folder / "fit.json", asdict(fitted.fit))
+
+
+def load_fit(folder: Path) -> Fit:
+    """Read how a fit went."""
+    data = json.loads((folder / "fit.json").read_text())
+    return Fit(
+        best_epoch=data["best_epoch"], history=tuple(Epoch(**row) for row in data["history"])
+    )
+
+
+def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str, Any]:
+    manifest = run.manifest
+    seeds = manifest["seeds"]
+    ids = [id for split in splits for id in split.test]
+    places = subject.places(ids)
+    probabilities = np.stack(
+        [
+            np.concatenate(
+                [_test_probabilities(run.fit_folder(split, seed)) for split in splits]
+            )
+            for seed in seeds
+        ]
+    ).astype(np.float16)
+    fits = [
+        {"fold": split.fold, "seed": seed, **asdict(load_fit(run.fit_folder(split, seed)))}
+        for seed in seeds
+        for split in splits
+    ]
+    _write_npz(
+        run.folder / "record.npz",
+        {
+            "ids": np.array(ids),
+            "truth": subject.data.targets[places],
+            "speakers": np.array([subject.utterances[p].speaker or "" for p in places]),
+            "probabilities": probabilities,
+        },
+    )
+    record = {
+        **{key: value for key, value in manifest.items() if key != "sources"},
+        "folds": [split.fold for split in splits],
+        "of_folds": len(subject.splits),
+        "notes": sorted({note for split in splits for note in split.notes}),
+        "fits": fits,
+        "seconds": sum(epoch["seconds"] for fit in fits for epoch in fit["history"]),
+    }
+    _write_json(run.folder / "record.json", record)
+    _, scores = load_record(run.folder)
+    record["report"] = report(record, scores).to_dict()
+    record["uar_by_seed"] = [
+        evaluation.evaluate(one, protocol="", stamp="", draws=0).uar.value for one in scores
+    ]
+    _write_json(run.folder / "record.json", record)
+    return record
+
+
+def _test_probabilities(folder: Path) -> NDArray[np.float32]:
+    with np.load(folder / "scores.npz") as stored:
+        return stored["test_probabilities"]  # type: ignore[no-any-return]
+
+
+def _pooled(scores: Sequence[Scores]) -> Scores:
+    return Scores(
+        ids=tuple(id for one in scores for id in one.ids),
+        labels=scores[0].labels,
+        truth=np.concatenate([one.truth for one in scores]),
+        probabilities=np.concatenate([one.probabilities for one in scores]),
+        speakers=tuple(speaker for one in scores for speaker in one.speakers),
+    )
+
+
+def _normalised(probabilities: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Undo what rounding to float16 did to the sums."""
+    exact = probabilities.astype(np.float32)
+    return exact / exact.sum(axis=1, keepdims=True)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    """The commit of a source checkout, marked when files differ from it."""
+    checkout = Path(__file__).parents[2]
+    if not (checkout / ".git").exists():
+        return None
+    try:
+        head = subprocess.run(
+            ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head.stdout.strip()
+
+
+def _write_json(path: Path, data: Any) -> None:
+    aside = path.with_suffix(".part")
+    aside.write_text(json.dumps(data, indent=1) + "\n")
+    aside.replace(path)
+
+
+def _write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    aside = path.with_suffix(".part")
+    with aside.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    aside.replace(path)

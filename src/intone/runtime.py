@@ -1,0 +1,300 @@
+"""A model file in, predictions out: what every way of asking a model goes through.
+
+A model file is one ONNX graph from features to logits that carries its own description. A clip's
+answer is the mean of the probabilities of its windows, and each window's answer depends on the
+samples of that window alone.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from importlib.resources import as_file, files
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from intone import audio
+from intone.audio import SAMPLE_RATE, Source
+from intone.errors import ModelError
+from intone.features import FEATURES_VERSION, FrontEnd, Scaler
+from intone.specs import build
+from intone.windows import Cutter, WindowRule
+
+FORMAT_VERSION = 1
+METADATA_KEY = "intone"
+WINDOWS_PER_BATCH = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """The answer for one window of a clip."""
+
+    start: float
+    """seconds"""
+    end: float
+    """seconds; not beyond the end of the clip"""
+    probabilities: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What a model hears in one clip."""
+
+    source: str
+    probabilities: Mapping[str, float]
+    """label -> probability; they sum to 1"""
+    timeline: tuple[Segment, ...]
+    seconds: float
+    model: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def emotion(self) -> str:
+        """The most probable label."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the most probable label."""
+        return self.probabilities[self.emotion]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputDescription:
+    """How one input of the graph is made from a window of sound."""
+
+    front_end: FrontEnd
+    scaler: Scaler | None
+
+    def __call__(self, window: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Window `[T]` -> the input's array, without the batch axis."""
+        features = self.front_end(window)
+        return features if self.scaler is None else self.scaler(features)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for the model file."""
+        scaler = self.scaler and {
+            "mean": self.scaler.mean.tolist(),
+            "std": self.scaler.std.tolist(),
+        }
+        return {"front_end": self.front_end.to_dict(), "scaler": scaler}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], where: str) -> "InputDescription":
+        """Read what `to_dict` wrote."""
+        scaler = data["scaler"] and Scaler(
+            mean=np.asarray(data["scaler"]["mean"]), std=np.asarray(data["scaler"]["std"])
+        )
+        return cls(front_end=FrontEnd.from_dict(data["front_end"], where), scaler=scaler)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What a model file says of itself. All that is needed to use, judge and verify it."""
+
+    name: str
+    labels: tuple[str, ...]
+    window: WindowRule
+    inputs: Mapping[str, InputDescription]
+    temperature: float
+    """logits are divided by it before the softmax"""
+    training: Mapping[str, Any]
+    """recipe, corpora with their licences, digests of the training clips, versions"""
+    expected: Mapping[str, Any]
+    """the out-of-fold report of the recipe that made the model, with protocol and stamp"""
+    tolerance: float
+    """how far a probability may be from the self-test's on another machine"""
+    self_test: tuple[float, ...] = ()
+    """probabilities of `self_test_signal()`, in the order of the labels"""
+    format_version: int = FORMAT_VERSION
+    features_version: int = FEATURES_VERSION
+    sample_rate: int = SAMPLE_RATE
+
+    def to_json(self) -> str:
+        """Write the description as it stands in the model file."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain["window"] = asdict(self.window)
+        plain["inputs"] = {name: spec.to_dict() for name, spec in self.inputs.items()}
+        return json.dumps(plain)
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> "Description":
+        """Read a description.
+
+        Raises:
+            ModelError: the file was written by a newer Intone, or is damaged.
+        """
+        try:
+            data = json.loads(text)
+            for key, known in (
+                ("format_version", FORMAT_VERSION),
+                ("features_version", FEATURES_VERSION),
+            ):
+                if data[key] > known:
+                    raise ModelError(
+                        f"{where}: made by a newer Intone ({key} {data[key]}, this one reads up to "
+                        f"{known}); update with pip install -U intone"
+                    )
+            data["window"] = build(WindowRule, data["window"], f"window of {where}")
+            data["inputs"] = {
+                name: InputDescription.from_dict(spec, f"input {name} of {where}")
+                for name, spec in data["inputs"].items()
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{where}: its description is damaged ({error!r})") from None
+        return build(cls, data, where)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded model file."""
+
+    description: Description
+    path: Path
+    _session: onnxruntime.InferenceSession = field(repr=False)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
+        return self.description.labels
+
+    def predict(self, source: Source, *, sample_rate: int | None = None) -> Prediction:
+        """Hear one clip of any length, read in blocks.
+
+        `source` is a path, bytes, a binary file or an array; an array needs its `sample_rate`.
+
+        Raises:
+            AudioError: the clip cannot be used.
+        """
+        sound = audio.blocks(source, sample_rate=sample_rate)
+        starts, outputs = self._hear(sound)
+        windows = _softmax(outputs["logits"] / self.description.temperature)
+        length = self.description.window.length
+        return Prediction(
+            source=sound.name,
+            probabilities=self._named(windows.mean(axis=0)),
+            timeline=tuple(
+                Segment(
+                    start=start / SAMPLE_RATE,
+                    end=min((start + length) / SAMPLE_RATE, sound.seconds),
+                    probabilities=self._named(row),
+                )
+                for start, row in zip(starts, windows, strict=True)
+            ),
+            seconds=sound.seconds,
+            model=self.description.name,
+            warnings=sound.warnings,
+        )
+
+    def embed(self, source: Source, *, sample_rate: int | None = None) -> NDArray[np.float32]:
+        """Give the clip's embedding, the input of the net's last layer averaged over windows: `[D]`.
+
+        Raises:
+            AudioError: the clip cannot be used.
+        """
+        _, outputs = self._hear(audio.blocks(source, sample_rate=sample_rate))
+        return outputs["embedding"].mean(axis=0)
+
+    def self_test(self) -> float:
+        """Rerun the model file's self-test: the largest difference of a probability from its own."""
+        prediction = self.predict(self_test_signal(), sample_rate=SAMPLE_RATE)
+        expected = self.description.self_test
+        heard = prediction.probabilities.values()
+        return max(abs(a - b) for a, b in zip(heard, expected, strict=True))
+
+    def _hear(
+        self, blocks: Iterable[NDArray[np.float32]]
+    ) -> tuple[list[int], dict[str, NDArray[np.float32]]]:
+        """Run every window: its start in samples, and the graph's outputs `[W, ...]` by name."""
+        names = [output.name for output in self._session.get_outputs()]
+        starts, rows = [], []
+        for batch in _batches(windows_of(blocks, self.description.window), WINDOWS_PER_BATCH):
+            starts += [start for start, _ in batch]
+            inputs = {
+                name: np.stack([spec(window) for _, window in batch])
+                for name, spec in self.description.inputs.items()
+            }
+            rows.append(self._session.run(names, inputs))
+        joined = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+        return starts, dict(zip(names, joined, strict=True))
+
+    def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
+        return dict(zip(self.labels, row.tolist(), strict=True))
+
+
+def load(path: str | Path | None = None, *, threads: int = 1) -> Model:
+    """Load a model file; without a path, the model that comes with Intone.
+
+    Raises:
+        ModelError: no such file, not a model file of Intone, a newer one, or a damaged one.
+    """
+    if path is None:
+        with as_file(files("intone.models") / "default.onnx") as default:
+            return load(default, threads=threads)
+    path = Path(path)
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such model file; intone export makes one from a run")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own errors share no public base class
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{path}: not an ONNX file that can be loaded ({reason})") from None
+    metadata = session.get_modelmeta().custom_metadata_map
+    if METADATA_KEY not in metadata:
+        raise ModelError(f"{path}: an ONNX file, but not a model of Intone; intone export makes one")
+    return Model(Description.from_json(metadata[METADATA_KEY], str(path)), path, session)
+
+
+def predict(source: Source, *, sample_rate: int | None = None) -> Prediction:
+    """Hear one clip with the model that comes with Intone.
+
+    Raises:
+        AudioError: the clip cannot be used.
+    """
+    return _default().predict(source, sample_rate=sample_rate)
+
+
+@lru_cache(maxsize=1)
+def _default() -> Model:
+    return load()
+
+
+def self_test_signal() -> NDArray[np.float32]:
+    """Make 4 s of a gliding, pulsing tone with overtones: speech-like, and the same everywhere."""
+    time = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
+    pitch = 140 + 60 * np.sin(2 * np.pi * 0.7 * time)
+    phase = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE
+    voice = sum(np.sin(overtone * phase) / overtone for overtone in range(1, 20))
+    syllables = 0.5 - 0.5 * np.cos(2 * np.pi * 3.3 * time)
+    return (0.1 * syllables * voice).astype(np.float32)
+
+
+def windows_of(
+    blocks: Iterable[NDArray[np.float32]], rule: WindowRule
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Cut blocks of sound into windows: each window's start in samples, and its samples."""
+    cutter = Cutter(rule)
+    for block in blocks:
+        yield from cutter.push(block)
+    yield from cutter.finish()
+
+
+def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities along the last axis, in float64."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))

@@ -1,0 +1,243 @@
+"""From a folder of clips to a model file: training, records, export, the runtime."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from intone import audio, corpora, experiment, export, runs, runtime, scoring, training, windows
+from intone.errors import DataError, LeakError, ModelError
+from intone.experiment import Experiment
+from intone.recipe import Recipe
+from intone.runs import Run
+
+SPEAKER = r"/(s\d)-"
+
+
+@pytest.fixture(scope="session")
+def subject(made_corpus: Path, tiny_recipe: Path) -> Experiment:
+    clips = corpora.read("folder", made_corpus, speaker=SPEAKER)
+    return experiment.prepare(Recipe.load(tiny_recipe), clips)
+
+
+@pytest.fixture(scope="session")
+def finished(subject: Experiment, made_corpus: Path, tmp_path_factory) -> Run:
+    run = Run(tmp_path_factory.mktemp("runs") / "tiny")
+    runs.train(subject, run, sources={"data": [f"folder={made_corpus}"], "speaker": SPEAKER})
+    return run
+
+
+@pytest.fixture(scope="session")
+def model(subject: Experiment, finished: Run) -> runtime.Model:
+    record, _ = runs.load_record(finished.folder)
+    fitted = export.refit(subject, record)
+    return export.export(subject, fitted, record, finished.folder / "model.onnx", name="tiny")
+
+
+def test_learns_from_six_speakers_what_holds_for_the_others(finished):
+    record, [scores] = runs.load_record(finished.folder)
+    assert record["stamp"] == "unseen speakers"
+    assert record["report"]["uar"]["value"] > 0.8
+    assert len(set(scores.ids)) == len(scores.ids) == 96
+
+
+def test_every_figure_of_a_record_follows_from_its_probabilities(finished):
+    record, scores = runs.load_record(finished.folder)
+    again = runs.report(record, scores)
+    assert again.to_dict() == record["report"]
+    [one] = scores
+    hits = one.probabilities.argmax(axis=1) == one.truth
+    assert record["report"]["accuracy"]["value"] == pytest.approx(hits.mean())
+    assert record["uar_by_seed"] == [pytest.approx(record["report"]["uar"]["value"])]
+
+
+def test_a_record_holds_no_path_of_this_machine(finished, made_corpus):
+    text = (finished.folder / "record.json").read_text()
+    assert str(made_corpus) not in text
+    assert str(finished.folder) not in text
+
+
+def test_the_scaler_and_the_weights_come_from_the_training_part_alone(subject):
+    split = subject.splits[0]
+    fitted = experiment.fit(subject, split.train, seed=0, epochs=1)
+    places = subject.places(split.train)
+    rows = np.isin(subject.examples.owner, places)
+    heard = subject.examples.arrays["frames"][rows]
+    np.testing.assert_allclose(
+        fitted.scalers["frames"].mean, heard.mean(axis=(0, 2), dtype=np.float64), rtol=1e-4
+    )
+
+
+class Killed(Exception):
+    """What stops a fit in the middle."""
+
+
+def killed_after(epochs: int):
+    def track(items, label, total):
+        for number, item in enumerate(items):
+            if number == epochs:
+                raise Killed
+            yield item
+
+    return track
+
+
+def test_a_killed_fit_goes_on_as_if_it_had_never_stopped(subject, tmp_path):
+    split = subject.splits[0]
+
+    def fit(**options):
+        return experiment.fit(subject, split.train, split.validation, seed=3, **options)
+
+    whole = fit()
+    with pytest.raises(Killed):
+        fit(checkpoint=tmp_path / "c.pt", track=killed_after(3))
+    resumed = fit(checkpoint=tmp_path / "c.pt")
+    assert [e.train_loss for e in resumed.fit.history] == [e.train_loss for e in whole.fit.history]
+    for name, value in whole.net.state_dict().items():
+        torch.testing.assert_close(resumed.net.state_dict()[name], value, rtol=0, atol=0)
+
+
+def test_random_windows_do_not_depend_on_the_company_of_a_clip(subject):
+    alone = subject.data.select([5]).random(seed=1, epoch=2).arrays["frames"][0]
+    among = subject.data.select([9, 5, 2]).random(seed=1, epoch=2).arrays["frames"][1]
+    later = subject.data.select([5]).random(seed=1, epoch=3).arrays["frames"][0]
+    np.testing.assert_array_equal(alone, among)
+    assert not np.array_equal(alone, later) or len(subject.data.sounds[subject.data.ids[5]]) <= 16_000
+
+
+def test_a_finished_run_is_not_overwritten_and_another_recipe_is_refused(subject, finished):
+    sources = {"data": [], "speaker": None}
+    with pytest.raises(DataError, match="holds a run already; --resume goes on with it"):
+        runs.train(subject, finished, sources=sources)
+    other = experiment.prepare(
+        subject.recipe.model_copy(update={"title": "another"}), subject.utterances
+    )
+    with pytest.raises(DataError, match="holds a run with another recipe"):
+        runs.train(other, finished, sources=sources, resume=True)
+    before = (finished.folder / "record.json").stat().st_mtime_ns
+    runs.train(subject, finished, sources=sources, resume=True)
+    assert (finished.folder / "record.json").stat().st_mtime_ns > before
+
+
+def test_a_random_split_is_refused_until_it_is_declared(subject):
+    recipe = Recipe.parse(
+        subject.recipe.model_dump() | {"protocol": {"name": "random", "folds": 1}}, "recipe"
+    )
+    with pytest.raises(LeakError, match="speaker"):
+        experiment.prepare(recipe, subject.utterances)
+    allowed = experiment.prepare(recipe, subject.utterances, allow_leak=True)
+    assert [split.stamp for split in allowed.splits] == ["speaker-dependent"]
+
+
+def test_the_model_file_says_what_it_is(model, finished):
+    description = model.description
+    assert description.labels == ("neutral", "sad", "angry")
+    assert description.expected["stamp"] == "unseen speakers"
+    assert description.training["recipe"]["title"] == "a tiny net on a made corpus"
+    assert len(description.training["clips"]) == 96
+    assert model.self_test() <= description.tolerance
+
+
+def test_a_clip_s_answer_is_the_same_alone_and_in_pieces_and_as_trained(model, subject):
+    """Array, file and blocks give the same numbers, and they are those of torch."""
+    for id in subject.data.ids[::16]:
+        samples = subject.data.sounds[id]
+        heard = model.predict(np.asarray(samples), sample_rate=audio.SAMPLE_RATE)
+        [path] = [u.path for u in subject.utterances if u.id == id]
+        assert model.predict(path).probabilities == heard.probabilities
+        assert len(heard.timeline) == len(windows.starts(len(samples), model.description.window))
+        mean = np.mean([list(part.probabilities.values()) for part in heard.timeline], axis=0)
+        np.testing.assert_allclose(list(heard.probabilities.values()), mean, atol=1e-12)
+
+
+def test_the_model_agrees_with_torch_on_every_clip(model, subject, finished):
+    record, _ = runs.load_record(finished.folder)
+    fitted = export.refit(subject, record)
+    part = experiment.part(subject, subject.data.ids, fitted.scalers)
+    expected = training.predict(fitted.net, part)
+    for id, row in zip(subject.data.ids, expected, strict=True):
+        heard = model.predict(np.asarray(subject.data.sounds[id]), sample_rate=16_000)
+        np.testing.assert_allclose(list(heard.probabilities.values()), row, atol=1e-5)
+
+
+def test_embed_gives_the_input_of_the_last_layer(model, subject):
+    embedding = model.embed(np.asarray(subject.data.sounds[subject.data.ids[0]]), sample_rate=16_000)
+    assert embedding.shape == (64,)
+    assert np.isfinite(embedding).all()
+
+
+def test_a_model_is_not_scored_on_its_own_training_clips(model, subject, tmp_path):
+    with pytest.raises(LeakError, match=r"trained on 96 of these 96 clips .* reached UAR \d"):
+        scoring.evaluate(model.path, subject.utterances)
+
+
+def test_a_model_is_scored_on_clips_it_has_not_heard(model, tmp_path):
+    import soundfile
+    from conftest import PITCHES, made_voice
+
+    rng = np.random.default_rng(99)
+    for emotion, pitch in PITCHES.items():
+        (tmp_path / emotion).mkdir()
+        for take in range(5):
+            soundfile.write(tmp_path / emotion / f"{take}.wav", made_voice(pitch, 1.0, rng), 16_000)
+    report = scoring.evaluate(model.path, corpora.read("folder", tmp_path))
+    assert report.clips == 15
+    assert report.uar.value > 0.8
+
+
+def rewritten(model: runtime.Model, path: Path, change) -> Path:
+    """The model file with its description changed."""
+    import onnx
+
+    graph = onnx.load(model.path)
+    data = json.loads(graph.metadata_props[0].value)
+    change(data)
+    graph.metadata_props[0].value = json.dumps(data)
+    onnx.save(graph, path)
+    return path
+
+
+def test_files_that_are_no_models_are_refused_in_words(model, tmp_path):
+    import onnx
+
+    with pytest.raises(ModelError, match="there is no such model file"):
+        runtime.load(tmp_path / "none.onnx")
+    (tmp_path / "text.onnx").write_text("not a model")
+    with pytest.raises(ModelError, match="not an ONNX file"):
+        runtime.load(tmp_path / "text.onnx")
+    graph = onnx.load(model.path)
+    del graph.metadata_props[:]
+    onnx.save(graph, tmp_path / "bare.onnx")
+    with pytest.raises(ModelError, match="not a model of Intone"):
+        runtime.load(tmp_path / "bare.onnx")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda data: data.update(format_version=99), "made by a newer Intone .format_version 99"),
+        (lambda data: data.update(features_version=99), "newer Intone .features_version 99"),
+        (lambda data: data.update(surprise=1), "unknown setting surprise"),
+        (lambda data: data.pop("window"), "description is damaged"),
+        (lambda data: data.pop("labels"), "labels"),
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused_in_words(model, tmp_path, change, message):
+    with pytest.raises(ModelError, match=message):
+        runtime.load(rewritten(model, tmp_path / "changed.onnx", change))
+
+
+def test_a_damaged_model_fails_its_self_test(model, tmp_path):
+    def swap(data):
+        data["self_test"] = data["self_test"][::-1]
+
+    changed = runtime.load(rewritten(model, tmp_path / "changed.onnx", swap))
+    assert changed.self_test() > 0.01
+
+
+def test_the_bundled_model_passes_its_self_test():
+    model = runtime.load()
+    assert model.self_test() <= model.description.tolerance
+    assert model.path.stat().st_size <= 5_000_000
