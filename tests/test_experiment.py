@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from intone import audio, corpora, experiment, export, runs, runtime, scoring, training, windows
+from intone import (
+    audio,
+    corpora,
+    evaluation,
+    experiment,
+    export,
+    runs,
+    runtime,
+    scoring,
+    training,
+    windows,
+)
 from intone.errors import DataError, LeakError, ModelError
 from intone.experiment import Experiment
 from intone.recipe import Recipe
@@ -46,7 +57,7 @@ def test_learns_from_six_speakers_what_holds_for_the_others(finished):
 def test_every_figure_of_a_record_follows_from_its_probabilities(finished):
     record, scores = runs.load_record(finished.folder)
     again = runs.report(record, scores)
-    assert again.to_dict() == record["report"]
+    assert again == evaluation.Report.from_dict(record["report"])
     [one] = scores
     hits = one.probabilities.argmax(axis=1) == one.truth
     assert record["report"]["accuracy"]["value"] == pytest.approx(hits.mean())
@@ -61,7 +72,7 @@ def test_a_record_holds_no_path_of_this_machine(finished, made_corpus):
 
 def test_the_scaler_and_the_weights_come_from_the_training_part_alone(subject):
     split = subject.splits[0]
-    fitted = experiment.fit(subject, split.train, seed=0, epochs=1)
+    fitted = experiment.fit(subject, split.train, seed=0, last_epoch=1)
     places = subject.places(split.train)
     rows = np.isin(subject.examples.owner, places)
     heard = subject.examples.arrays["frames"][rows]
@@ -104,7 +115,9 @@ def test_random_windows_do_not_depend_on_the_company_of_a_clip(subject):
     among = subject.data.select([9, 5, 2]).random(seed=1, epoch=2).arrays["frames"][1]
     later = subject.data.select([5]).random(seed=1, epoch=3).arrays["frames"][0]
     np.testing.assert_array_equal(alone, among)
-    assert not np.array_equal(alone, later) or len(subject.data.sounds[subject.data.ids[5]]) <= 16_000
+    assert (
+        not np.array_equal(alone, later) or len(subject.data.sounds[subject.data.ids[5]]) <= 16_000
+    )
 
 
 def test_a_finished_run_is_not_overwritten_and_another_recipe_is_refused(subject, finished):
@@ -163,7 +176,9 @@ def test_the_model_agrees_with_torch_on_every_clip(model, subject, finished):
 
 
 def test_embed_gives_the_input_of_the_last_layer(model, subject):
-    embedding = model.embed(np.asarray(subject.data.sounds[subject.data.ids[0]]), sample_rate=16_000)
+    embedding = model.embed(
+        np.asarray(subject.data.sounds[subject.data.ids[0]]), sample_rate=16_000
+    )
     assert embedding.shape == (64,)
     assert np.isfinite(embedding).all()
 
@@ -221,7 +236,7 @@ def test_files_that_are_no_models_are_refused_in_words(model, tmp_path):
         (lambda data: data.update(features_version=99), "newer Intone .features_version 99"),
         (lambda data: data.update(surprise=1), "unknown setting surprise"),
         (lambda data: data.pop("window"), "description is damaged"),
-        (lambda data: data.pop("labels"), "labels"),
+        (lambda data: data.pop("labels"), "setting labels is missing"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused_in_words(model, tmp_path, change, message):

@@ -23,9 +23,7 @@ def reduced(name: str, classes: int = 3) -> torch.nn.Module:
 
 def batch(net: torch.nn.Module, size: int, seed: int = 0) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    return {
-        key: torch.randn(size, *SHAPES[key], generator=generator) for key in nets.inputs(net)
-    }
+    return {key: torch.randn(size, *SHAPES[key], generator=generator) for key in nets.inputs(net)}
 
 
 @pytest.mark.parametrize(

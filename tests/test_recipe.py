@@ -38,7 +38,9 @@ def test_what_does_not_fit_is_an_error_by_name(tiny_recipe, change, message):
 
 
 def test_changes_are_written_as_toml_writes_them(tiny_recipe):
-    recipe = Recipe.load(tiny_recipe, ["training.epochs=2", "net.name=CNN2D", "labels.changes.sad=false"])
+    recipe = Recipe.load(
+        tiny_recipe, ["training.epochs=2", "net.name=CNN2D", "labels.changes.sad=false"]
+    )
     assert recipe.training.epochs == 2
     assert recipe.net.name == "CNN2D"
     assert recipe.mapping(["happy", "sad", "angry"]).labels == ("happy", "angry")

@@ -78,7 +78,9 @@ def _key(clips: Iterable[Utterance]) -> str:
             stat = clip.path.stat()
         except OSError as error:
             raise DataError(f"{clip.path}: {error.strerror}") from None
-        key.update(f"{clip.id}\0{clip.path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        key.update(
+            f"{clip.id}\0{clip.path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode()
+        )
     return key.hexdigest()[:16]
 
 

@@ -90,7 +90,9 @@ def take(examples: Examples, clips: Sequence[int]) -> Examples:
     )
 
 
-def pool(window_probabilities: NDArray[np.float32], owner: NDArray[np.int64]) -> NDArray[np.float32]:
+def pool(
+    window_probabilities: NDArray[np.float32], owner: NDArray[np.int64]
+) -> NDArray[np.float32]:
     """Average the probabilities of a clip's windows: `[W, C] -> [N, C]`."""
     total = np.zeros((int(owner.max()) + 1, window_probabilities.shape[1]))
     np.add.at(total, owner, window_probabilities)

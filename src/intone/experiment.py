@@ -99,9 +99,7 @@ def prepare(
         rule=recipe.window,
         front_ends=recipe.inputs,
     )
-    return Experiment(
-        recipe, kept, mapping, sounds.digests, data, data.fixed(track=track), splits
-    )
+    return Experiment(recipe, kept, mapping, sounds.digests, data, data.fixed(track=track), splits)
 
 
 def fit(
@@ -110,15 +108,13 @@ def fit(
     validation_ids: Sequence[str] = (),
     *,
     seed: int,
-    epochs: int | None = None,
+    last_epoch: int | None = None,
     checkpoint: Path | None = None,
     track: Track = silent,
     label: str = "training",
 ) -> Fitted:
-    """Train the recipe's net on these clips; without validation clips, for exactly `epochs`."""
+    """Train the recipe's net on these clips; without validation clips, up to `last_epoch`."""
     settings = experiment.recipe.training
-    if epochs is not None:
-        settings = settings.model_copy(update={"epochs": epochs})
     places = experiment.places(train_ids)
     chosen = experiment.data.select(places)
     fixed = dataset.take(experiment.examples, places)
@@ -140,6 +136,7 @@ def fit(
         part(experiment, validation_ids, scalers) if validation_ids else None,
         settings,
         seed=seed,
+        last_epoch=last_epoch,
         checkpoint=checkpoint,
         track=track,
         label=label,
@@ -150,9 +147,7 @@ def fit(
 def part(experiment: Experiment, ids: Sequence[str], scalers: Scalers) -> Part:
     """Every fixed window of these clips, scaled."""
     places = experiment.places(ids)
-    return _part(
-        dataset.take(experiment.examples, places), experiment.data.select(places), scalers
-    )
+    return _part(dataset.take(experiment.examples, places), experiment.data.select(places), scalers)
 
 
 def _part(examples: Examples, data: Dataset, scalers: Scalers) -> Part:

@@ -36,16 +36,13 @@ class _WithEmbedding(nn.Module):
         return logits, seen[0]
 
 
-def refit(
-    subject: Experiment, record: Mapping[str, Any], *, track: Track = silent
-) -> Fitted:
+def refit(subject: Experiment, record: Mapping[str, Any], *, track: Track = silent) -> Fitted:
     """Train once more on every clip, for the median best epoch of the run's fits."""
-    epochs = median_low([fit["best_epoch"] for fit in record["fits"]])
     return experiment.fit(
         subject,
         [utterance.id for utterance in subject.utterances],
         seed=record["seeds"][0],
-        epochs=epochs,
+        last_epoch=median_low([fit["best_epoch"] for fit in record["fits"]]),
         track=track,
         label="refitting on all clips",
     )

@@ -80,6 +80,7 @@ class Training(_Section):
     epochs: int = Field(gt=0)
     batch_size: int = Field(default=32, gt=0)
     learning_rate: float = Field(default=1e-3, gt=0)
+    schedule: Literal["constant", "cosine"] = "constant"
     patience: int = Field(default=20, gt=0)
     """epochs without a better validation value before training stops"""
     monitor: Literal["loss", "uar"] = "loss"

@@ -111,7 +111,9 @@ def load_record(path: Path) -> tuple[dict[str, Any], list[Scores]]:
         with np.load(stem.with_suffix(".npz")) as stored:
             arrays = dict(stored)
     except OSError:
-        raise DataError(f"{path}: no finished run here; intone train --resume finishes it") from None
+        raise DataError(
+            f"{path}: no finished run here; intone train --resume finishes it"
+        ) from None
     speakers = tuple(str(name) or None for name in arrays["speakers"])
     return record, [
         Scores(
@@ -127,9 +129,7 @@ def load_record(path: Path) -> tuple[dict[str, Any], list[Scores]]:
 
 def report(record: Mapping[str, Any], scores: Sequence[Scores]) -> Report:
     """Evaluate a record anew: all seeds pooled, so that each figure is the mean over seeds."""
-    return evaluation.evaluate(
-        _pooled(scores), protocol=record["protocol"], stamp=record["stamp"]
-    )
+    return evaluation.evaluate(_pooled(scores), protocol=record["protocol"], stamp=record["stamp"])
 
 
 def environment() -> dict[str, Any]:
@@ -197,7 +197,9 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
     before = run.manifest
     for key in ("recipe", "data", "splits", "labels"):
         if before[key] != json.loads(json.dumps(manifest[key])):
-            raise DataError(f"{run.folder}: holds a run with another {key}; choose another --output")
+            raise DataError(
+                f"{run.folder}: holds a run with another {key}; choose another --output"
+            )
 
 
 def _fit(subject: Experiment, split: Split, seed: int, folder: Path, track: Track) -> None:
@@ -225,7 +227,9 @@ def _fit(subject: Experiment, split: Split, seed: int, folder: Path, track: Trac
 
 def save_fitted(fitted: Fitted, folder: Path) -> None:
     """Write a net's weights and how training went."""
-    torch.save({name: value.cpu() for name, value in fitted.net.state_dict().items()}, folder / "net.pt")
+    torch.save(
+        {name: value.cpu() for name, value in fitted.net.state_dict().items()}, folder / "net.pt"
+    )
     _write_json(folder / "fit.json", asdict(fitted.fit))
 
 
@@ -244,9 +248,7 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
     places = subject.places(ids)
     probabilities = np.stack(
         [
-            np.concatenate(
-                [_test_probabilities(run.fit_folder(split, seed)) for split in splits]
-            )
+            np.concatenate([_test_probabilities(run.fit_folder(split, seed)) for split in splits])
             for seed in seeds
         ]
     ).astype(np.float16)

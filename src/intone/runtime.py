@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from intone import audio
 from intone.audio import SAMPLE_RATE, Source
-from intone.errors import ModelError
+from intone.errors import IntoneError, ModelError
 from intone.features import FEATURES_VERSION, FrontEnd, Scaler
 from intone.specs import build
 from intone.windows import Cutter, WindowRule
@@ -145,9 +145,11 @@ class Description:
                 name: InputDescription.from_dict(spec, f"input {name} of {where}")
                 for name, spec in data["inputs"].items()
             }
+            return build(cls, data, where)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{where}: its description is damaged ({error!r})") from None
-        return build(cls, data, where)
+        except IntoneError as error:
+            raise ModelError(str(error)) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +252,9 @@ def load(path: str | Path | None = None, *, threads: int = 1) -> Model:
         raise ModelError(f"{path}: not an ONNX file that can be loaded ({reason})") from None
     metadata = session.get_modelmeta().custom_metadata_map
     if METADATA_KEY not in metadata:
-        raise ModelError(f"{path}: an ONNX file, but not a model of Intone; intone export makes one")
+        raise ModelError(
+            f"{path}: an ONNX file, but not a model of Intone; intone export makes one"
+        )
     return Model(Description.from_json(metadata[METADATA_KEY], str(path)), path, session)
 
 

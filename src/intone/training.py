@@ -4,6 +4,7 @@ import ctypes
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import cos, pi
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def fit(
     settings: Training,
     *,
     seed: int,
+    last_epoch: int | None = None,
     checkpoint: Path | None = None,
     track: Track = silent,
     label: str = "training",
@@ -70,8 +72,8 @@ def fit(
     """Train `net` in place, and leave it with its best weights.
 
     `train` gives the training windows of an epoch. The best epoch is the one with the best
-    `settings.monitor` on the validation part; without one, training runs all its epochs and the
-    last is kept. Dice are thrown anew each epoch from (seed, epoch), so a fit that goes on from
+    `settings.monitor` on the validation part; without one, training runs to `last_epoch` (or
+    through all its epochs), whose weights are kept. Dice are thrown anew each epoch from (seed, epoch), so a fit that goes on from
     `checkpoint` continues as if it had never stopped.
     """
     device = tune_hardware()
@@ -82,10 +84,13 @@ def fit(
     if checkpoint is not None and checkpoint.exists():
         best, history = _resume(checkpoint, net, optimizer)
 
-    for epoch in track(range(1, settings.epochs + 1), label, settings.epochs):
+    last = last_epoch or settings.epochs
+    for epoch in track(range(1, last + 1), label, last):
         if epoch <= len(history) or epoch - best["epoch"] > settings.patience:
             continue
         began = time.perf_counter()
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(settings, epoch)
         loss = _train_epoch(net, optimizer, train(epoch), settings.batch_size, [seed, epoch])
         value, uar = (None, None) if validation is None else _validate(net, validation)
         history.append(
@@ -116,6 +121,13 @@ def predict(net: nn.Module, part: Part) -> NDArray[np.float32]:
             batch = _batch(part, np.arange(start, min(start + SCORING_BATCH, len(part.owner))), net)
             rows.append(net(**batch).float().softmax(dim=1).cpu().numpy())
     return dataset.pool(np.concatenate(rows), part.owner)
+
+
+def learning_rate(settings: Training, epoch: int) -> float:
+    """The learning rate of an epoch, counted from 1: constant, or falling along a cosine."""
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    return settings.learning_rate * (1 + cos(pi * (epoch - 1) / settings.epochs)) / 2
 
 
 def tune_hardware() -> torch.device:

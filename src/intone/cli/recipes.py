@@ -14,6 +14,13 @@ def recipes() -> None:
             "+".join(feature.kind for feature in spec.features) for spec in recipe.inputs.values()
         )
         rows.append(
-            [name, recipe.report or "", recipe.net.name, inputs, recipe.labels.mapping, recipe.title]
+            [
+                name,
+                recipe.report or "",
+                recipe.net.name,
+                inputs,
+                recipe.labels.mapping,
+                recipe.title,
+            ]
         )
     print(_output.columns(rows, left=6))

@@ -20,9 +20,7 @@ def train(
     output: Annotated[
         Path | None, typer.Option(help="The run's folder [default: runs/RECIPE]")
     ] = None,
-    fold: Annotated[
-        list[int], typer.Option("--fold", help="Fit only this fold; repeatable.")
-    ] = [],  # noqa: B006
+    fold: Annotated[list[int], typer.Option("--fold", help="Fit only this fold; repeatable.")] = [],  # noqa: B006
     speaker: _output.Speaker = None,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
     allow_leak: Annotated[
@@ -62,7 +60,5 @@ def train(
 
 def _command(data: list[str]) -> str:
     """The command as it was typed, with DIR for the folders of this machine."""
-    shown = [
-        f"{word.partition('=')[0]}=DIR" if word in data else word for word in sys.argv[1:]
-    ]
+    shown = [f"{word.partition('=')[0]}=DIR" if word in data else word for word in sys.argv[1:]]
     return shlex.join(["intone", *shown])

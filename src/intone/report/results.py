@@ -1,6 +1,6 @@
 """`docs/results.md` from the committed records, so that no figure in it is typed.
 
-    python -m intone.report.results results docs/results.md
+python -m intone.report.results results docs/results.md
 """
 
 import json
