@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from intone.errors import DataError, IntoneError
-from intone.evaluation import METRICS, Interval, Report, Scores, evaluate, table
+from intone.evaluation import METRICS, Interval, Report, Scores, evaluate
+from intone.report.text import table
 
 LABELS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted")
 
@@ -242,7 +243,7 @@ def test_a_report_with_an_unknown_or_missing_key_is_refused_by_name():
     data = judged(made(), draws=20).to_dict()
     with pytest.raises(IntoneError, match="report: unknown setting mood"):
         Report.from_dict(data | {"mood": "good"})
-    with pytest.raises(IntoneError, match=r"uar of the report: .*'high'"):
+    with pytest.raises(IntoneError, match="uar of the report: setting high is missing"):
         Report.from_dict(data | {"uar": {"value": 0.5, "low": 0.4}})
     with pytest.raises(IntoneError, match=r"report: .*'stamp'"):
         Report.from_dict({key: value for key, value in data.items() if key != "stamp"})

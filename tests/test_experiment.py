@@ -81,7 +81,7 @@ def test_the_scaler_and_the_weights_come_from_the_training_part_alone(subject):
     )
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """What stops a fit in the middle."""
 
 
@@ -89,7 +89,7 @@ def killed_after(epochs: int):
     def track(items, label, total):
         for number, item in enumerate(items):
             if number == epochs:
-                raise Killed
+                raise KilledError
             yield item
 
     return track
@@ -102,7 +102,7 @@ def test_a_killed_fit_goes_on_as_if_it_had_never_stopped(subject, tmp_path):
         return experiment.fit(subject, split.train, split.validation, seed=3, **options)
 
     whole = fit()
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit(checkpoint=tmp_path / "c.pt", track=killed_after(3))
     resumed = fit(checkpoint=tmp_path / "c.pt")
     assert [e.train_loss for e in resumed.fit.history] == [e.train_loss for e in whole.fit.history]
@@ -190,6 +190,7 @@ def test_a_model_is_not_scored_on_its_own_training_clips(model, subject, tmp_pat
 
 def test_a_model_is_scored_on_clips_it_has_not_heard(model, tmp_path):
     import soundfile
+
     from conftest import PITCHES, made_voice
 
     rng = np.random.default_rng(99)

@@ -19,7 +19,7 @@ FIRST = {
     *("corpora", "cache", "protocols", "recipe", "nets", "dataset", "experiment", "training"),
     *("runs", "evaluation", "export", "scoring"),
 }
-TOP = {"report", "cli"}
+TOP = {"report", "cli", "__main__"}
 HEAVY = {"torch", "sklearn", "onnx", "matplotlib", "librosa"}
 
 

@@ -68,7 +68,7 @@ def decode(utterances: Sequence[Utterance], *, track: Track = silent) -> Sounds:
 
 def digest(samples: NDArray[np.float32]) -> str:
     """Name a clip by its samples, whatever file they came from."""
-    return hashlib.sha256(np.ascontiguousarray(samples)).hexdigest()
+    return hashlib.sha256(samples.tobytes()).hexdigest()
 
 
 def _key(clips: Iterable[Utterance]) -> str:

@@ -1,7 +1,7 @@
 """Probabilities and truth -> a `Report`: every metric with its interval, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import isqrt
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intone.errors import DataError
-from intone.specs import build, plain
+from intone.specs import build
 
 # The metrics that carry an interval, in the order and by the names that readers see.
 METRICS = {
@@ -115,7 +115,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Turn the report into plain values, for JSON."""
-        return plain(self)
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Report":
@@ -257,62 +257,3 @@ def _per_class(labels: tuple[str, ...], confusion: NDArray[np.float64]) -> tuple
         ClassScore(label, precision, recall, f1, int(support))
         for label, precision, recall, f1, support in zip(labels, *columns, strict=True)
     )
-
-
-def table(report: Report) -> str:
-    """Set the report as plain text for a terminal: metrics, classes and the confusion matrix."""
-    blocks = [_summary(report), _grid(_metric_rows(report))]
-    if report.by_speaker:
-        own = [[speaker, f"{uar:.3f}"] for speaker, uar in report.by_speaker.items()]
-        blocks.append(
-            f"Fewer than {FEWEST_UNITS} speakers: no interval, but the UAR of each.\n"
-            + _grid([["speaker", "UAR"], *own])
-        )
-    blocks.append(_grid(_class_rows(report)))
-    blocks.append("Answers: truth by row, prediction by column.\n" + _grid(_confusion_rows(report)))
-    return "\n\n".join(blocks)
-
-
-def _summary(report: Report) -> str:
-    speakers = "speakers unknown" if report.speakers is None else f"{report.speakers} speakers"
-    clips = f"{report.clips} clips"
-    if report.answers > report.clips:
-        clips += f" ({report.answers} answers)"
-    return f"{report.protocol}, {report.stamp}\n{clips}, {speakers}, {len(report.labels)} classes"
-
-
-def _metric_rows(report: Report) -> list[list[str]]:
-    rows = [["metric", "value", f"95 % interval over {report.resampled}"]]
-    for metric, name in METRICS.items():
-        interval: Interval = getattr(report, metric)
-        span = "" if interval.low is None else f"{interval.low:.3f} to {interval.high:.3f}"
-        rows.append([name, f"{interval.value:.3f}", span])
-    rows.append(["chance UAR", f"{report.chance:.3f}", ""])
-    bounded = report.uar.low is not None
-    return rows if bounded else [row[:2] for row in rows]
-
-
-def _class_rows(report: Report) -> list[list[str]]:
-    rates = [
-        [one.label, f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}", str(one.support)]
-        for one in report.per_class
-    ]
-    return [["class", "precision", "recall", "F1", "support"], *rates]
-
-
-def _confusion_rows(report: Report) -> list[list[str]]:
-    # Short column heads keep eight classes within 80 characters; the rows spell them out.
-    heads = [label if len(label) <= 6 else f"{label[:5]}." for label in report.labels]
-    counts = [
-        [label, *map(str, row)] for label, row in zip(report.labels, report.confusion, strict=True)
-    ]
-    return [["", *heads], *counts]
-
-
-def _grid(rows: list[list[str]]) -> str:
-    """Align cells in columns, the first one to the left and the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)

@@ -80,8 +80,8 @@ def prepare(
         LeakError: the split leaks and neither the recipe nor the caller allows it.
     """
     mapping = recipe.mapping(utterance.emotion for utterance in utterances)
-    kept = tuple(u for u in utterances if mapping.table.get(u.emotion) is not None)
-    labels = [mapping.table[u.emotion] for u in kept]
+    kept = tuple(u for u in utterances if mapping.label(u.emotion, u.sex) is not None)
+    labels = [mapping.label(u.emotion, u.sex) for u in kept]
     if len(set(labels)) < 2:
         raise DataError(
             f"the clips carry {len(set(labels))} of the labels {', '.join(mapping.labels)}; "

@@ -1,5 +1,7 @@
 """A trained run -> a model file: refitted on everything, checked against torch, described."""
 
+import logging
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from intone import corpora, experiment, nets, runtime
+from intone.audio import SAMPLE_RATE
 from intone.errors import ModelError
 from intone.experiment import Experiment, Fitted
 from intone.progress import Track, silent
@@ -56,7 +59,7 @@ def export(
     Raises:
         ModelError: the file's probabilities differ from torch's by more than the tolerance.
     """
-    net = fitted.net.cpu().to(memory_format=torch.contiguous_format).eval()
+    net = fitted.net.cpu().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     graph = to_onnx(net, subject.data.shapes)
     description = Description(
         name=name,
@@ -73,7 +76,7 @@ def export(
     )
     aside = output.with_name(output.name + ".part")
     _write(graph, description, aside)
-    heard = runtime.load(aside).predict(runtime.self_test_signal(), sample_rate=runtime.SAMPLE_RATE)
+    heard = runtime.load(aside).predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
     description = replace(description, self_test=tuple(heard.probabilities.values()))
     _write(graph, description, aside)
     difference = _difference_from_torch(net, runtime.load(aside))
@@ -90,17 +93,20 @@ def to_onnx(net: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> onnx.Model
     """Turn a net into a graph with a free batch axis and the outputs `logits` and `embedding`."""
     names = nets.inputs(net)
     batch = torch.export.Dim("batch")
-    program = torch.onnx.export(
-        _WithEmbedding(net).eval(),
-        tuple(torch.zeros(2, *shapes[name]) for name in names),
-        dynamo=True,
-        input_names=names,
-        output_names=["logits", "embedding"],
-        dynamic_shapes=(tuple({0: batch} for _ in names),),
-        verbose=False,
-    )
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, we do not
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of torch about its own insides
+        program = torch.onnx.export(
+            _WithEmbedding(net).eval(),
+            tuple(torch.zeros(2, *shapes[name]) for name in names),
+            dynamo=True,
+            input_names=names,
+            output_names=["logits", "embedding"],
+            dynamic_shapes=(tuple({0: batch} for _ in names),),
+            verbose=False,
+        )
     assert program is not None
-    return program.model_proto  # type: ignore[no-any-return]
+    return program.model_proto
 
 
 def _write(graph: onnx.ModelProto, description: Description, path: Path) -> None:
@@ -114,7 +120,7 @@ def _write(graph: onnx.ModelProto, description: Description, path: Path) -> None
 def _difference_from_torch(net: nn.Module, model: Model) -> float:
     """The largest difference of a probability on the self-test signal, over its windows."""
     description = model.description
-    prediction = model.predict(runtime.self_test_signal(), sample_rate=runtime.SAMPLE_RATE)
+    prediction = model.predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
     heard = np.array([list(segment.probabilities.values()) for segment in prediction.timeline])
     cuts = runtime.windows_of([runtime.self_test_signal()], description.window)
     windows = [window for _, window in cuts]

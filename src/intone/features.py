@@ -10,7 +10,7 @@ it). Golden arrays in `tests/golden` hold them still: a change of any value is a
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from intone.audio import SAMPLE_RATE
 from intone.errors import DataError, IntoneError
-from intone.specs import build, plain
+from intone.specs import build
 
 FEATURES_VERSION = 1
 
@@ -372,8 +372,8 @@ class FrontEnd:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain data, for JSON and TOML."""
-        features = [plain(feature) for feature in self.features]
-        return {**plain(self), "features": features, "pool": list(self.pool)}
+        data = asdict(self)
+        return {**data, "features": list(data["features"]), "pool": list(self.pool)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], where: str) -> "FrontEnd":

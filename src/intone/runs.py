@@ -286,7 +286,8 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
 
 def _test_probabilities(folder: Path) -> NDArray[np.float32]:
     with np.load(folder / "scores.npz") as stored:
-        return stored["test_probabilities"]  # type: ignore[no-any-return]
+        probabilities: NDArray[np.float32] = stored["test_probabilities"]
+    return probabilities
 
 
 def _pooled(scores: Sequence[Scores]) -> Scores:
@@ -336,7 +337,7 @@ def _write_json(path: Path, data: Any) -> None:
     aside.replace(path)
 
 
-def _write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+def _write_npz(path: Path, arrays: dict[str, Any]) -> None:
     aside = path.with_suffix(".part")
     with aside.open("wb") as file:
         np.savez_compressed(file, **arrays)

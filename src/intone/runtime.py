@@ -194,16 +194,16 @@ class Model:
         )
 
     def embed(self, source: Source, *, sample_rate: int | None = None) -> NDArray[np.float32]:
-        """Give the clip's embedding, the input of the net's last layer averaged over windows: `[D]`.
+        """Give the input of the net's last layer, averaged over the clip's windows: `[D]`.
 
         Raises:
             AudioError: the clip cannot be used.
         """
         _, outputs = self._hear(audio.blocks(source, sample_rate=sample_rate))
-        return outputs["embedding"].mean(axis=0)
+        return np.asarray(outputs["embedding"].mean(axis=0))
 
     def self_test(self) -> float:
-        """Rerun the model file's self-test: the largest difference of a probability from its own."""
+        """Rerun the self-test: how far the farthest probability is from the file's own."""
         prediction = self.predict(self_test_signal(), sample_rate=SAMPLE_RATE)
         expected = self.description.self_test
         heard = prediction.probabilities.values()

@@ -1,7 +1,7 @@
 """Settings as strict data: what a model file or a recipe says becomes a frozen dataclass."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 from intone.errors import IntoneError
@@ -31,9 +31,3 @@ def build(cls: type[T], data: Mapping[str, Any], where: str) -> T:
         return cls(**values)
     except (TypeError, ValueError) as error:
         raise IntoneError(f"{where}: {error}") from None
-
-
-def plain(value: Any) -> dict[str, Any]:
-    """Turn a settings dataclass into a dict of plain values, for JSON."""
-    assert is_dataclass(value) and not isinstance(value, type)
-    return asdict(value)

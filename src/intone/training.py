@@ -73,11 +73,11 @@ def fit(
 
     `train` gives the training windows of an epoch. The best epoch is the one with the best
     `settings.monitor` on the validation part; without one, training runs to `last_epoch` (or
-    through all its epochs), whose weights are kept. Dice are thrown anew each epoch from (seed, epoch), so a fit that goes on from
-    `checkpoint` continues as if it had never stopped.
+    through all its epochs), whose weights are kept. Dice are thrown anew each epoch from (seed,
+    epoch), so a fit that goes on from `checkpoint` continues as if it had never stopped.
     """
     device = tune_hardware()
-    net.to(device, memory_format=torch.channels_last)
+    net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(net.parameters(), lr=settings.learning_rate)
     best: dict[str, Any] = {"value": float("inf"), "epoch": 0, "weights": _weights(net)}
     history: list[Epoch] = []
@@ -151,7 +151,7 @@ def tune_hardware() -> torch.device:
 def has_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 arithmetic is native, and so faster than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return torch.cpu._is_avx512_bf16_supported()
 
 

@@ -1,7 +1,7 @@
 """What every verb says to people: results on standard output, all else on standard error."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,19 +46,6 @@ def _bar(items: Iterable[Any], label: str, total: int) -> Iterator[Any]:
     from rich.progress import track
 
     yield from track(items, label, total, console=Console(stderr=True), transient=True)
-
-
-def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Align rows of cells, the first `left` columns to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
 
 
 def write(text: str, output: Path | None) -> None:

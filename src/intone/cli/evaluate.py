@@ -20,7 +20,8 @@ def evaluate(
 
     Clips that a model was trained on are refused.
     """
-    from intone import corpora, evaluation, runs, scoring
+    from intone import corpora, runs, scoring
+    from intone.report.text import table
 
     if subject.suffix == ".onnx":
         if not data:
@@ -32,6 +33,6 @@ def evaluate(
         )
     else:
         report = runs.report(*runs.load_record(subject))
-    print(evaluation.table(report))
+    print(table(report))
     if output is not None:
         _output.write(json.dumps(report.to_dict(), indent=1) + "\n", output)

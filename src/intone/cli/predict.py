@@ -46,7 +46,7 @@ def predict(
 
     loaded = runtime.load(model)
     predictions, code = [], 0
-    sources = audio.find(path for path in paths if path != "-")
+    sources: list[audio.Source] = [*audio.find(path for path in paths if path != "-")]
     if "-" in paths:
         sources.append(sys.stdin.buffer.read())
     for source in _output.progress(quiet)(sources, "listening", len(sources)):
@@ -54,8 +54,9 @@ def predict(
             predictions.append(loaded.predict(source))
         except AudioError as error:
             code = _output.fail(str(error))
-    if predictions:
-        _output.write(_write(predictions, loaded, format), output)
+    if not predictions:
+        return code
+    _output.write(_write(predictions, loaded, format), output)
     for prediction in predictions:
         for warning in prediction.warnings:
             _output.note(f"{prediction.source}: {warning}", quiet)
@@ -78,8 +79,8 @@ def origin(model: "Model") -> str:
 
 def _write(predictions: list["Prediction"], model: "Model", format: Format) -> str:
     if format == Format.json:
-        rows = [{"emotion": p.emotion, **asdict(p)} for p in predictions]
-        return json.dumps(rows, indent=1) + "\n"
+        answers = [{"emotion": p.emotion, **asdict(p)} for p in predictions]
+        return json.dumps(answers, indent=1) + "\n"
     if format == Format.csv:
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
@@ -89,9 +90,11 @@ def _write(predictions: list["Prediction"], model: "Model", format: Format) -> s
             row = [p.source, p.emotion, *shares, f"{p.seconds:.3f}", "; ".join(p.warnings)]
             writer.writerow(row)
         return stream.getvalue()
+    from intone.report.text import columns
+
     head = ["file", "emotion", *model.labels]
     rows = [
         [p.source, p.emotion, *(f"{100 * share:.0f} %" for share in p.probabilities.values())]
         for p in predictions
     ]
-    return _output.columns([head, *rows], left=2) + "\n"
+    return columns([head, *rows], left=2) + "\n"

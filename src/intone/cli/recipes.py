@@ -1,11 +1,10 @@
 """`intone recipes`: list the experiments that come with Intone."""
 
-from intone.cli import _output
-
 
 def recipes() -> None:
     """List the experiments that come with Intone: report row, network, inputs, labels."""
     from intone.recipe import Recipe, shipped
+    from intone.report.text import columns
 
     rows = [["recipe", "report", "net", "inputs", "labels", "title"]]
     for name, path in shipped().items():
@@ -23,4 +22,4 @@ def recipes() -> None:
                 recipe.title,
             ]
         )
-    print(_output.columns(rows, left=6))
+    print(columns(rows, left=6))

@@ -30,8 +30,10 @@ def train(
     quiet: _output.Quiet = False,
 ) -> None:
     """Fit a recipe on corpora, every fold and seed, and score the clips each fit has not heard."""
-    from intone import corpora, evaluation, experiment, runs
+    from intone import corpora, experiment, runs
+    from intone.evaluation import Report
     from intone.recipe import Recipe, locate
+    from intone.report.text import table
 
     path = locate(recipe)
     places = [corpora.parse_data(argument) for argument in data]
@@ -54,7 +56,7 @@ def train(
         resume=resume,
         track=track,
     )
-    print(evaluation.table(evaluation.Report.from_dict(record["report"])))
+    print(table(Report.from_dict(record["report"])))
     _output.note(f"\n{run.folder}: done; intone export {run.folder} makes a model file", quiet)
 
 

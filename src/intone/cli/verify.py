@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from intone.cli import _output
-
 
 def verify(
     model: Annotated[
@@ -16,6 +14,7 @@ def verify(
 ) -> int:
     """Rerun the self-test that a model file carries; exit code 1 when an answer differs."""
     from intone import runtime
+    from intone.report.text import columns
 
     loaded = runtime.load(model)
     difference = loaded.self_test()
@@ -27,5 +26,5 @@ def verify(
         ["self-test", f"{verdict}: off by {difference:.1e}, {allowed:.0e} allowed"],
         ["corpora", ", ".join(loaded.description.training["data"])],
     ]
-    print(_output.columns(rows, left=2))
+    print(columns(rows, left=2))
     return int(difference > allowed)

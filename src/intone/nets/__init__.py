@@ -77,7 +77,7 @@ def parameters(net: nn.Module) -> int:
 
 
 def _classes() -> dict[str, type[nn.Module]]:
-    found = {}
+    found: dict[str, type[nn.Module]] = {}
     for info in iter_modules(__path__):
         if not info.name.startswith("_"):
             module = import_module(f"{__name__}.{info.name}")

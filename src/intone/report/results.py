@@ -21,8 +21,8 @@ Every figure is over out-of-fold clips: each clip is scored by a fit that never 
 the mean recall of the classes. Intervals are 95 %, by bootstrap over speakers.
 
 The stamp says what stood on both sides of the split. *Unseen speakers*: the voices of the test
-part were never heard in training. *Speaker-dependent*: they were, as in most published figures; such
-a figure says how well a net knows these voices, not how well it hears emotion.
+part were never heard in training. *Speaker-dependent*: they were, as in most published figures;
+such a figure says how well a net knows these voices, not how well it hears emotion.
 """
 
 
@@ -45,7 +45,7 @@ def load(folder: Path) -> dict[str, Record]:
 
 def _honesty(records: Mapping[str, Record]) -> str:
     """The same net on the same clips, with voices shared between the sides and without."""
-    pairs = defaultdict(dict)
+    pairs: dict[tuple[str, str, int], dict[str, Report]] = defaultdict(dict)
     for record in records.values():
         key = (record["recipe"]["net"]["name"], " + ".join(record["data"]), len(record["labels"]))
         pairs[key][record["stamp"]] = Report.from_dict(record["report"])

@@ -1,0 +1,5 @@
+"""`python -m intone`."""
+
+from intone.cli import main
+
+main()

@@ -1,0 +1,218 @@
+"""The command line as people meet it: answers, one-line errors, exit codes."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import intone
+from broken import make_broken
+from intone import audio, cli, runtime
+from intone.recipe import shipped
+
+EXAMPLES = Path(intone.__file__).parent / "models" / "examples"
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command; gives its exit code, standard output and standard error."""
+
+    def run(*arguments) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+def lines(text: str) -> list[str]:
+    return text.rstrip("\n").split("\n") if text else []
+
+
+# --- predict --------------------------------------------------------------------------------------
+
+
+def test_predict_names_the_emotion_of_each_file_and_where_the_model_comes_from(run):
+    code, out, err = run("predict", EXAMPLES)
+    assert code == 0
+    head, *rows = lines(out)
+    assert head.split()[:2] == ["file", "emotion"]
+    assert [Path(row.split()[0]).name for row in rows] == ["agitated.wav", "calm.wav"]
+    assert all(row.split()[1] in runtime.load().labels for row in rows)
+    assert "trained on" in err
+    assert "UAR" in err
+
+
+def test_json_and_csv_say_the_same_and_probabilities_sum_to_one(run):
+    [spoken] = json.loads(run("predict", EXAMPLES / "calm.wav", "--format", "json")[1])
+    _, out, _ = run("predict", EXAMPLES / "calm.wav", "--format", "csv")
+    [row] = csv.DictReader(io.StringIO(out))
+    assert row["emotion"] == spoken["emotion"]
+    assert sum(spoken["probabilities"].values()) == pytest.approx(1)
+    for label, share in spoken["probabilities"].items():
+        assert float(row[label]) == pytest.approx(share, abs=1e-6)
+    assert spoken["emotion"] == intone.predict(EXAMPLES / "calm.wav").emotion
+
+
+def test_standard_input_is_heard(monkeypatch, run):
+    sound = (EXAMPLES / "calm.wav").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sound)))
+    code, out, _ = run("predict", "-", "--format", "json")
+    [piped], [filed] = (
+        json.loads(out),
+        json.loads(run("predict", EXAMPLES / "calm.wav", "--format", "json")[1]),
+    )
+    assert code == 0
+    assert piped["probabilities"] == filed["probabilities"]
+
+
+def test_output_is_written_whole_or_not_at_all(run, tmp_path):
+    code, out, _ = run("predict", EXAMPLES, "--format", "csv", "--output", tmp_path / "a.csv", "-q")
+    assert (code, out) == (0, "")
+    assert len(lines((tmp_path / "a.csv").read_text())) == 3
+    code, _, err = run("predict", EXAMPLES, "--output", tmp_path / "no" / "a.csv")
+    assert code == 2
+    assert "cannot be written" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_broken_files_are_one_line_each_and_the_good_among_them_are_answered(run, tmp_path):
+    broken = make_broken(tmp_path)
+    good = [tmp_path / "good one.wav", tmp_path / "zz good.wav"]
+    for path in good:
+        path.write_bytes((EXAMPLES / "calm.wav").read_bytes())
+    named = [tmp_path / name for name in broken]
+    code, out, err = run("predict", *named, *good, "--format", "json", "-q")
+    assert code == 2
+    assert [answer["source"] for answer in json.loads(out)] == [str(path) for path in good]
+    said = [line for line in lines(err) if line.startswith("intone: ")]
+    assert len(said) == len(broken) >= 30
+    assert "Traceback" not in err
+    for line, word in zip(said, broken.values(), strict=True):
+        assert word in line
+
+
+def test_the_originals_are_all_read_and_answered(run, speech):
+    files = audio.find([speech / "originals"])
+    code, out, _ = run("predict", speech / "originals", "--format", "json", "-q")
+    assert code == 0
+    assert len(json.loads(out)) == len(files) == 52
+
+
+def test_verify_passes_for_the_bundled_model_and_fails_for_a_changed_one(run, tmp_path):
+    import onnx
+
+    code, out, _ = run("verify")
+    assert code == 0
+    assert "as made" in out
+    graph = onnx.load(runtime.load().path)
+    data = json.loads(graph.metadata_props[0].value)
+    data["self_test"] = data["self_test"][::-1]
+    graph.metadata_props[0].value = json.dumps(data)
+    onnx.save(graph, tmp_path / "changed.onnx")
+    code, out, _ = run("verify", tmp_path / "changed.onnx")
+    assert code == 1
+    assert "NOT as made" in out
+
+
+# --- from clips to a model file -------------------------------------------------------------------
+
+
+def test_a_folder_of_clips_becomes_a_model_file(run, made_corpus, tiny_recipe, tmp_path):
+    data = ["--data", f"folder={made_corpus}", "--speaker", r"/(s\d)-"]
+    code, out, err = run("train", tiny_recipe, *data, "--output", tmp_path / "run")
+    assert code == 0, err
+    assert "unseen speakers" in out
+    code, again, _ = run("evaluate", tmp_path / "run", "--output", tmp_path / "report.json")
+    assert code == 0
+    assert again == out
+    assert json.loads((tmp_path / "report.json").read_text())["clips"] == 96
+    code, _, err = run("export", tmp_path / "run")
+    assert code == 0, err
+    model = tmp_path / "run" / "model.onnx"
+    code, out, _ = run("predict", made_corpus / "sad", "--model", model, "--format", "json")
+    assert code == 0
+    assert {answer["emotion"] for answer in json.loads(out)} == {"sad"}
+    code, _, err = run("evaluate", model, *data)
+    assert code == 2
+    assert "was trained on 96 of these 96 clips" in err
+
+
+def test_clips_without_speakers_are_stamped(run, made_corpus, tiny_recipe, tmp_path):
+    options = ["--set", "training.epochs=1", "--output", tmp_path / "run"]
+    code, out, err = run("train", tiny_recipe, "--data", f"folder={made_corpus}", *options)
+    assert code == 0, err
+    assert "speakers unknown" in out
+
+
+def test_a_leaky_split_needs_to_be_allowed_and_is_stamped(run, made_corpus, tiny_recipe, tmp_path):
+    data = ["--data", f"folder={made_corpus}", "--speaker", r"/(s\d)-"]
+    options = ["--set", "protocol.name=random", "--set", "training.epochs=1"]
+    output = ["--output", tmp_path / "run"]
+    code, _, err = run("train", tiny_recipe, *data, *options, *output)
+    assert code == 2
+    assert "--allow-leak" in err
+    assert not (tmp_path / "run").exists()
+    code, out, err = run("train", tiny_recipe, *data, *options, *output, "--allow-leak")
+    assert code == 0, err
+    assert "speaker-dependent" in out
+
+
+# --- usage ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predikt"], "No such command"),
+        (["predict"], "Missing argument"),
+        (["predict", "--fromat", "csv", "x.wav"], "No such option"),
+        (["predict", "x.wav", "--format", "xml"], "xml"),
+        (["predict", "no/such.wav"], "no such file"),
+        (["predict", "x.wav", "--model", "no.onnx"], "there is no such model file"),
+        (["train", "b/b1-ravdess"], "Missing option '--data'"),
+        (["train", "no-recipe", "--data", "ravdess=x"], "no such recipe file"),
+        (["train", "b/b1-ravdess", "--data", "ravdess"], "write it as NAME=DIR"),
+        (["train", "b/b1-ravdess", "--data", "mars=x"], "no corpus mars"),
+        (["train", "b/b1-ravdess", "--data", "ravdess=no-such-dir"], "no-such-dir: no such folder"),
+        (["evaluate", "no-run"], "no finished run"),
+        (["evaluate", "x.onnx"], "add --data NAME=DIR"),
+        (["export", "no-run"], "holds no run"),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_what_to_do(run, arguments, message):
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert message in err
+    assert len(lines(err)) == 1
+
+
+def test_help_lists_every_verb_and_recipes_every_recipe(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    for verb in ("predict", "train", "evaluate", "export", "verify", "corpora", "recipes"):
+        assert f"  {verb} " in out
+    assert run() == run("--help")
+    assert [line.split()[0] for line in lines(run("recipes")[1])[1:]] == list(shipped())
+
+
+def test_help_is_there_before_torch_could_be_imported():
+    """`intone --help` imports nothing heavy; its time is checked by `benchmarks/runtime.py`."""
+    code = "import sys; sys.argv = ['intone', '--help']; from intone.cli import main\n"
+    code += "try: main()\nexcept SystemExit: print('torch' in sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "False"
+
+
+def test_a_closed_pipe_is_no_error():
+    command = f"{sys.executable} -m intone predict {EXAMPLES} | true"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
