@@ -22,6 +22,7 @@ docs-check: .venv/.ready
 
 results: .venv/.ready
 	.venv/bin/python -m intone.report.results results docs/results.md
+	.venv/bin/python -m intone.report.card results/default-small.json
 
 clean:
 	rm -rf .venv .venv-demo .cache

@@ -245,7 +245,7 @@ def test_a_report_with_an_unknown_or_missing_key_is_refused_by_name():
         Report.from_dict(data | {"mood": "good"})
     with pytest.raises(IntoneError, match="uar of the report: setting high is missing"):
         Report.from_dict(data | {"uar": {"value": 0.5, "low": 0.4}})
-    with pytest.raises(IntoneError, match=r"report: .*'stamp'"):
+    with pytest.raises(IntoneError, match="report: setting stamp is missing"):
         Report.from_dict({key: value for key, value in data.items() if key != "stamp"})
 
 

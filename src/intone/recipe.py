@@ -15,7 +15,6 @@ from intone.features import FrontEnd
 from intone.protocols import Protocol
 from intone.windows import WindowRule
 
-
 FOLDERS = (Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes")
 """Where the recipes are that come with Intone: in the package, or in a source checkout."""
 

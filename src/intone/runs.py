@@ -129,7 +129,7 @@ def load_record(path: Path) -> tuple[dict[str, Any], list[Scores]]:
 
 def report(record: Mapping[str, Any], scores: Sequence[Scores]) -> Report:
     """Evaluate a record anew: all seeds pooled, so that each figure is the mean over seeds."""
-    return evaluation.evaluate(_pooled(scores), protocol=record["protocol"], stamp=record["stamp"])
+    return evaluation.evaluate(pooled(scores), protocol=record["protocol"], stamp=record["stamp"])
 
 
 def environment() -> dict[str, Any]:
@@ -286,11 +286,11 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
 
 def _test_probabilities(folder: Path) -> NDArray[np.float32]:
     with np.load(folder / "scores.npz") as stored:
-        probabilities: NDArray[np.float32] = stored["test_probabilities"]
-    return probabilities
+        return np.array(stored["test_probabilities"], dtype=np.float32)
 
 
-def _pooled(scores: Sequence[Scores]) -> Scores:
+def pooled(scores: Sequence[Scores]) -> Scores:
+    """The answers of all seeds together."""
     return Scores(
         ids=tuple(id for one in scores for id in one.ids),
         labels=scores[0].labels,
@@ -303,7 +303,8 @@ def _pooled(scores: Sequence[Scores]) -> Scores:
 def _normalised(probabilities: NDArray[np.float16]) -> NDArray[np.float32]:
     """Undo what rounding to float16 did to the sums."""
     exact = probabilities.astype(np.float32)
-    return exact / exact.sum(axis=1, keepdims=True)
+    normalised: NDArray[np.float32] = exact / exact.sum(axis=1, keepdims=True)
+    return normalised
 
 
 def _processor() -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from intone.evaluation import Interval, Report
+from intone.report.markdown import percent, table
 
 Record = Mapping[str, Any]
 
@@ -53,15 +54,15 @@ def _honesty(records: Mapping[str, Record]) -> str:
         [
             net,
             f"{corpora}, {classes} classes",
-            _percent(stamped["speaker-dependent"].uar),
-            _percent(stamped["unseen speakers"].uar),
+            percent(stamped["speaker-dependent"].uar),
+            percent(stamped["unseen speakers"].uar),
             f"{_lost(stamped['speaker-dependent'].uar, stamped['unseen speakers'].uar):.1f}",
         ]
         for (net, corpora, classes), stamped in sorted(pairs.items())
         if {"speaker-dependent", "unseen speakers"} <= set(stamped)
     ]
     head = ["net", "clips", "UAR, speaker-dependent", "UAR, unseen speakers", "points lost"]
-    return "## What honesty costs\n\n" + _table([head, *rows])
+    return "## What honesty costs\n\n" + table([head, *rows])
 
 
 def _section(corpora: str, entries: Sequence[tuple[str, Record]]) -> str:
@@ -73,7 +74,7 @@ def _section(corpora: str, entries: Sequence[tuple[str, Record]]) -> str:
     licences = ", ".join(f"{name} ({item['licence']})" for name, item in first["data"].items())
     return (
         f"## {corpora}\n\n{licences}. Labels: {', '.join(first['labels'])}.\n\n"
-        f"{_table([head, *rows])}\nCommands:\n\n{commands}\n"
+        f"{table([head, *rows])}\nCommands:\n\n{commands}\n"
     )
 
 
@@ -91,9 +92,9 @@ def _row(name: str, record: Record) -> list[str]:
         record["protocol"],
         f"{len(record['folds'])} of {record['of_folds']}",
         str(report.clips),
-        _percent(report.uar),
-        _percent(report.accuracy),
-        _percent(report.macro_f1),
+        percent(report.uar),
+        percent(report.accuracy),
+        percent(report.macro_f1),
         f"{min(epochs)}-{max(epochs)} of {record['recipe']['training']['epochs']}",
         f"{record['parameters']:,}",
         f"{record['seconds'] / 60:.0f}",
@@ -101,21 +102,8 @@ def _row(name: str, record: Record) -> list[str]:
     ]
 
 
-def _percent(interval: Interval) -> str:
-    value = f"{100 * interval.value:.1f}"
-    if interval.low is None or interval.high is None:
-        return value
-    return f"{value} ({100 * interval.low:.1f}-{100 * interval.high:.1f})"
-
-
 def _lost(leaky: Interval, honest: Interval) -> float:
     return 100 * (leaky.value - honest.value)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *body = rows
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""The cache of decoded sound: the same samples, decoded once, whole or not there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+
+from intone import audio, cache, corpora
+from intone.errors import DataError
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("INTONE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def clips(made_corpus):
+    return corpora.read("folder", made_corpus)[:10]
+
+
+def test_gives_the_samples_that_audio_gives(own_cache, clips):
+    sounds = cache.decode(clips)
+    for clip in clips:
+        np.testing.assert_array_equal(sounds.samples[clip.id], audio.load(clip.path).samples)
+        assert sounds.digests[clip.id] == cache.digest(sounds.samples[clip.id])
+
+
+def test_a_second_run_decodes_nothing(own_cache, clips, monkeypatch):
+    first = cache.decode(clips)
+    monkeypatch.setattr(audio, "load", lambda path: pytest.fail(f"decoded {path} again"))
+    again = cache.decode(clips)
+    assert again.digests == first.digests
+
+
+def test_a_changed_file_is_decoded_anew(own_cache, tmp_path):
+    path = tmp_path / "angry" / "a.wav"
+    path.parent.mkdir()
+    soundfile.write(path, np.full(8000, 0.1, np.float32), 16_000)
+    [clip] = corpora.read("folder", tmp_path)
+    before = cache.decode([clip]).digests
+    soundfile.write(path, np.full(9000, 0.2, np.float32), 16_000)
+    after = cache.decode([clip])
+    assert after.digests != before
+    assert len(after.samples[clip.id]) == 9000
+
+
+def test_a_killed_run_leaves_no_broken_cache(own_cache, clips):
+    class KilledError(Exception):
+        pass
+
+    def killed(items, label, total):
+        yield next(iter(items))
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        cache.decode(clips, track=killed)
+    assert list(own_cache.iterdir()) == []
+    assert len(cache.decode(clips).samples) == 10
+
+
+def test_clips_that_cannot_be_used_are_named(own_cache, clips, tmp_path):
+    (tmp_path / "bad.wav").write_bytes(b"")
+    bad = replace(clips[0], id="folder/bad", path=tmp_path / "bad.wav")
+    with pytest.raises(DataError, match=r"1 of 11 clips of folder .*bad\.wav: the file is empty"):
+        cache.decode([*clips, bad])
+    assert list(own_cache.iterdir()) == []
+
+
+def test_no_room_is_said_in_a_line(monkeypatch, clips, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("INTONE_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(DataError, match="set INTONE_CACHE to another folder"):
+        cache.decode(clips)
+
+
+def test_identical_audio_has_one_digest_whatever_its_file(own_cache, tmp_path):
+    (tmp_path / "sad").mkdir()
+    sound = (np.sin(np.arange(8000) / 20) * 2**14).astype(np.int16)
+    soundfile.write(tmp_path / "sad" / "a.wav", sound, 16_000)
+    soundfile.write(tmp_path / "sad" / "b.flac", sound, 16_000)
+    assert len(set(cache.decode(corpora.read("folder", tmp_path)).digests.values())) == 1
