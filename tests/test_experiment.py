@@ -19,6 +19,7 @@ from intone import (
     training,
     windows,
 )
+from intone.augment import Noise, original
 from intone.errors import DataError, LeakError, ModelError
 from intone.experiment import Experiment
 from intone.recipe import Recipe
@@ -73,9 +74,8 @@ def test_a_record_holds_no_path_of_this_machine(finished, made_corpus):
 def test_the_scaler_and_the_weights_come_from_the_training_part_alone(subject):
     split = subject.splits[0]
     fitted = experiment.fit(subject, split.train, seed=0, last_epoch=1)
-    places = subject.places(split.train)
-    rows = np.isin(subject.examples.owner, places)
-    heard = subject.examples.arrays["frames"][rows]
+    rows = np.isin(subject.data.owner, subject.places(split.train))
+    heard = subject.data.fixed["frames"][rows]
     np.testing.assert_allclose(
         fitted.scalers["frames"].mean, heard.mean(axis=(0, 2), dtype=np.float64), rtol=1e-4
     )
@@ -111,13 +111,29 @@ def test_a_killed_fit_goes_on_as_if_it_had_never_stopped(subject, tmp_path):
 
 
 def test_random_windows_do_not_depend_on_the_company_of_a_clip(subject):
-    alone = subject.data.select([5]).random(seed=1, epoch=2).arrays["frames"][0]
-    among = subject.data.select([9, 5, 2]).random(seed=1, epoch=2).arrays["frames"][1]
-    later = subject.data.select([5]).random(seed=1, epoch=3).arrays["frames"][0]
-    np.testing.assert_array_equal(alone, among)
-    assert (
-        not np.array_equal(alone, later) or len(subject.data.sounds[subject.data.ids[5]]) <= 16_000
+    long = max(range(96), key=lambda clip: len(subject.data.sounds.samples[subject.data.ids[clip]]))
+
+    def window(clips: list[int], epoch: int):
+        part = subject.data.drawn(clips, {"frames": None}, seed=1, epoch=epoch, sound=[Noise()])
+        return part.inputs(np.array([clips.index(long)]))["frames"]
+
+    np.testing.assert_array_equal(window([long], 2), window([9, long, 2], 2))
+    assert not np.array_equal(window([long], 2), window([long], 3))
+
+
+def test_copies_are_trained_on_and_never_scored(subject, made_corpus):
+    recipe = Recipe.parse(
+        subject.recipe.model_dump() | {"augment": {"copies": [{"kind": "noise"}] * 2}}, "recipe"
     )
+    more = experiment.prepare(recipe, subject.utterances)
+    assert len(more.data.ids) == 3 * 96
+    assert more.splits == subject.splits
+    split = more.splits[0]
+    fitted = experiment.fit(more, split.train, split.validation, seed=0, last_epoch=1)
+    heard = [place for place, id in enumerate(more.data.ids) if original(id) in set(split.train)]
+    assert len(heard) == 3 * len(split.train)
+    expected = more.data.scalers(heard, ["frames"])["frames"]
+    np.testing.assert_array_equal(fitted.scalers["frames"].mean, expected.mean)
 
 
 def test_a_finished_run_is_not_overwritten_and_another_recipe_is_refused(subject, finished):
@@ -156,7 +172,7 @@ def test_the_model_file_says_what_it_is(model, finished):
 def test_a_clip_s_answer_is_the_same_alone_and_in_pieces_and_as_trained(model, subject):
     """Array, file and blocks give the same numbers, and they are those of torch."""
     for id in subject.data.ids[::16]:
-        samples = subject.data.sounds[id]
+        samples = subject.data.sounds.samples[id]
         heard = model.predict(np.asarray(samples), sample_rate=audio.SAMPLE_RATE)
         [path] = [u.path for u in subject.utterances if u.id == id]
         assert model.predict(path).probabilities == heard.probabilities
@@ -171,13 +187,13 @@ def test_the_model_agrees_with_torch_on_every_clip(model, subject, finished):
     part = experiment.part(subject, subject.data.ids, fitted.scalers)
     expected = training.predict(fitted.net, part)
     for id, row in zip(subject.data.ids, expected, strict=True):
-        heard = model.predict(np.asarray(subject.data.sounds[id]), sample_rate=16_000)
+        heard = model.predict(np.asarray(subject.data.sounds.samples[id]), sample_rate=16_000)
         np.testing.assert_allclose(list(heard.probabilities.values()), row, atol=1e-5)
 
 
 def test_embed_gives_the_input_of_the_last_layer(model, subject):
     embedding = model.embed(
-        np.asarray(subject.data.sounds[subject.data.ids[0]]), sample_rate=16_000
+        np.asarray(subject.data.sounds.samples[subject.data.ids[0]]), sample_rate=16_000
     )
     assert embedding.shape == (64,)
     assert np.isfinite(embedding).all()

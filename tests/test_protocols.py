@@ -10,9 +10,25 @@ from hypothesis import strategies as st
 from intone import corpora
 from intone.corpora import Utterance
 from intone.errors import DataError, IntoneError, LeakError
-from intone.protocols import EMOBOX, LUNA, PROTOCOLS, Protocol, Split, guard, leaks, split
+from intone.protocols import (
+    EMOBOX,
+    LUNA,
+    PROTOCOLS,
+    Protocol,
+    Split,
+    from_json,
+    guard,
+    leaks,
+    split,
+    to_csv,
+    to_json,
+)
 
 EMOTIONS = ("neutral", "happy", "sad", "angry")
+WHOLE = (  # protocols that test every clip once
+    *("unseen-speakers", "random", "leave-one-speaker-out", "leave-one-corpus-out"),
+    "unseen-sentences",
+)
 
 
 def clip(corpus: str, speaker: str | None, number: int, **changes) -> Utterance:
@@ -101,7 +117,7 @@ def test_random_keeps_copies_and_identical_audio_together(made, folds):
 
 
 @settings(deadline=None, max_examples=60)
-@given(data(), st.sampled_from(["unseen-speakers", "random", "leave-one-speaker-out"]))
+@given(data(), st.sampled_from(WHOLE))
 def test_every_clip_is_tested_once_and_parts_share_nothing(made, name):
     clips, audio = made
     splits = split_or_refuse(Protocol(name=name, folds=3), clips, audio)
@@ -117,7 +133,7 @@ def test_every_clip_is_tested_once_and_parts_share_nothing(made, name):
 
 
 @settings(deadline=None, max_examples=30)
-@given(data(), st.sampled_from(["unseen-speakers", "random", "leave-one-speaker-out"]))
+@given(data(), st.sampled_from(WHOLE))
 def test_splits_depend_on_the_seed_and_not_on_the_order(made, name):
     clips, audio = made
     protocol = Protocol(name=name, folds=2)
@@ -270,6 +286,127 @@ def test_published_lists_are_for_ravdess_alone(name, clips):
         split(Protocol(name=name), clips)
 
 
+# Shares.
+
+
+@pytest.mark.parametrize(
+    ("test", "validation"), [(0.2, 0.1), (0.1, 0.1), (0.05, 0.05), (0.3, 0.7 * 0.05)]
+)
+def test_one_random_fold_has_the_shares_that_the_reports_have(test, validation):
+    clips = corpus("one", 20, 60)
+    (each,) = split(Protocol(name="random", folds=1, test=test, validation=validation), clips)
+    assert len(each.test) == pytest.approx(test * 1200, abs=2)
+    assert len(each.validation) == pytest.approx(validation * 1200, abs=2)
+
+
+def test_one_fold_of_unseen_speakers_has_about_these_shares():
+    clips = corpus("one", 20, 60)
+    (each,) = split(Protocol(folds=1, test=0.3, validation=0.05), clips)
+    parts = [len(speakers(part, clips)) for part in (each.train, each.validation, each.test)]
+    assert parts == [13, 1, 6]
+
+
+# Other things left out.
+
+
+def with_sessions(clips: list[Utterance]) -> list[Utterance]:
+    """Two speakers, 01 and 02, 03 and 04, ..., in each session."""
+    return [
+        replace(clip, session=f"{clip.corpus}/{(int(clip.speaker[-2:]) + 1) // 2}")
+        for clip in clips
+    ]
+
+
+def test_leave_one_session_out_validates_on_another_session():
+    clips = with_sessions(corpus("one", 10, 8))
+    splits = split(Protocol(name="leave-one-session-out"), clips)
+    assert len(splits) == 5
+    session = {clip.id: clip.session for clip in clips}
+    for number, each in enumerate(splits, 1):
+        assert {session[id] for id in each.test} == {f"one/{number}"}
+        held = {session[id] for id in each.validation}
+        assert len(held) == 1
+        assert not held & {session[id] for id in each.train}
+        assert (each.stamp, each.notes) == ("unseen speakers", ())
+
+
+def test_sessions_that_share_a_speaker_are_left_out_together():
+    clips = with_sessions(corpus("one", 8, 8))
+    guest = replace(clips[0], id="one/guest", session="one/3")
+    tested = [
+        {clip.session for clip in clips if clip.id in {*each.test}}
+        for each in split(Protocol(name="leave-one-session-out"), [*clips, guest])
+    ]
+    assert tested == [{"one/1", "one/3"}, {"one/2"}, {"one/4"}]
+
+
+def test_leave_one_corpus_out_tests_each_corpus():
+    clips = corpus("a", 5, 20) + corpus("b", 3, 20) + corpus("c", 10, 20)
+    splits = split(Protocol(name="leave-one-corpus-out"), clips)
+    names = [
+        [{id[0] for id in part} for part in (each.train, each.validation, each.test)]
+        for each in splits
+    ]
+    assert names == [
+        [{"b", "c"}, {"b", "c"}, {"a"}],
+        [{"a", "c"}, {"a", "c"}, {"b"}],
+        [{"a", "b"}, {"a", "b"}, {"c"}],
+    ]
+    assert {each.stamp for each in splits} == {"unseen speakers"}
+
+
+def test_corpora_of_the_same_speakers_are_left_out_together():
+    speech = corpus("ravdess", 6, 8)
+    song = [replace(clip, id=f"ravdess_song/{clip.id}", corpus="ravdess_song") for clip in speech]
+    with pytest.raises(DataError, match="two separate corpora"):
+        split(Protocol(name="leave-one-corpus-out"), speech + song)
+    splits = split(Protocol(name="leave-one-corpus-out"), speech + song + corpus("tess", 2, 40))
+    assert [{id.split("/")[0] for id in each.test} for each in splits] == [
+        {"ravdess", "ravdess_song"},
+        {"tess"},
+    ]
+
+
+@pytest.mark.parametrize("test_on", [("b",), ("a", "c")])
+def test_cross_corpus_trains_on_the_others(test_on):
+    clips = corpus("a", 5, 20) + corpus("b", 4, 20) + corpus("c", 10, 20)
+    (each,) = split(Protocol(name="cross-corpus", test_on=test_on), clips)
+    assert {id[0] for id in each.test} == {*test_on}
+    assert {id[0] for id in each.train + each.validation} == {*"abc"}.difference(test_on)
+    assert each.stamp == "unseen speakers"
+
+
+def test_cross_corpus_holds_out_a_tenth_of_what_it_trains_on():
+    clips = corpus("many", 40, 4) + corpus("two", 2, 80)
+    (each,) = split(Protocol(name="cross-corpus", test_on=("two",)), clips)
+    assert len(speakers(each.validation, clips)) == 4
+
+
+@pytest.mark.parametrize("test_on", [(), ("a", "b"), ("c",), ("a", "c")])
+def test_cross_corpus_must_name_some_of_the_corpora_and_not_all(test_on):
+    with pytest.raises(DataError, match=r"some, but not all, of the corpora given: a, b$"):
+        split(Protocol(name="cross-corpus", test_on=test_on), corpus("a", 3, 8) + corpus("b", 3, 8))
+
+
+def test_unseen_sentences_are_not_heard_by_any_speaker():
+    clips = corpus("one", 6, 40)
+    sentence = {clip.id: clip.sentence for clip in clips}
+    splits = split(Protocol(name="unseen-sentences"), clips)
+    assert [len({sentence[id] for id in each.test}) for each in splits] == [2] * 5
+    for each in splits:
+        parts = [{sentence[id] for id in part} for part in (each.train, each.validation, each.test)]
+        assert not parts[2] & (parts[0] | parts[1])
+        assert not parts[0] & parts[1]
+        assert each.stamp == "speaker-dependent"
+        assert each.notes == ("validation holds out sentences of one, not speakers",)
+
+
+def test_the_same_words_in_two_corpora_are_two_sentences():
+    clips = corpus("a", 2, 8) + corpus("b", 2, 8)
+    splits = split(Protocol(name="unseen-sentences", folds=4), clips)
+    assert [len(each.test) for each in splits] == [8] * 4
+
+
 def test_leave_one_speaker_out_tests_each_speaker():
     clips = corpus("one", 4, 8)
     splits = split(Protocol(name="leave-one-speaker-out"), clips)
@@ -291,6 +428,8 @@ def test_settings_are_checked():
         with pytest.raises(DataError, match="less than 1 together"):
             Protocol(**fractions)
     assert {Protocol(name=name).name for name in PROTOCOLS} == set(PROTOCOLS)
+    with pytest.raises(DataError, match="test_on is for cross-corpus alone"):
+        Protocol(test_on=("tess",))
 
 
 @pytest.mark.parametrize(
@@ -300,6 +439,11 @@ def test_settings_are_checked():
         ("unseen-speakers", corpus("one", 1, 20), "two separate speakers"),
         ("leave-one-speaker-out", corpus("one", 1, 20), "two separate speakers"),
         ("leave-one-speaker-out", [clip("wild", None, 1)], "the speaker of .* is unknown"),
+        ("leave-one-session-out", corpus("one", 4, 8), "the session of one/01-000 is unknown"),
+        ("leave-one-session-out", with_sessions(corpus("one", 2, 8)), "two separate sessions"),
+        ("leave-one-corpus-out", corpus("one", 4, 8), "two separate corpora"),
+        ("unseen-sentences", [clip("one", "01", 1, sentence=None)], "the sentence of .* unknown"),
+        ("unseen-sentences", corpus("one", 4, 4), "two separate sentences"),
         ("random", corpus("one", 1, 1), "two separate clips"),
         ("random", corpus("one", 1, 2), "no training, validation and test"),
     ],
@@ -362,13 +506,23 @@ def test_the_guard_stamps_a_clean_split():
             "leaky",
         ),
         (
+            replace(CLEAN, validation=CLEAN.validation + CLEAN.test),
+            SOUNDS,
+            "the test part chooses the epoch, by clips of validation: 4 "
+            "(one/03-000, one/03-001, one/03-002, ...)",
+            "leaky",
+        ),
+        (
             CLEAN,
             SOUNDS | {"one/01-002": "same", "one/03-001": "same"},
             "identical audio in training and in test: 1 (one/01-002 = one/03-001)",
             "leaky",
         ),
     ],
-    ids=["speaker", "speaker in validation", "copy in training", "copy in test", "audio"],
+    ids=[
+        *("speaker", "speaker in validation", "copy in training", "copy in test"),
+        *("test as validation", "audio"),
+    ],
 )
 def test_the_guard_refuses_a_leak_in_plain_words_or_stamps_it(leaky, audio, words, stamp):
     assert words in leaks(leaky, CLIPS, audio)
@@ -407,6 +561,42 @@ def test_a_manifest_survives_json():
     assert Split.from_dict(json.loads(json.dumps(each.to_dict()))) == each
     with pytest.raises(IntoneError, match=r"manifest\.json: unknown setting tset"):
         Split.from_dict({"tset": []}, "manifest.json")
+
+
+def test_splits_survive_a_file(tmp_path):
+    splits = split(Protocol(), corpus("two", 2, 40))
+    (tmp_path / "splits.json").write_text(to_json(splits))
+    assert from_json(tmp_path / "splits.json") == splits
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("fold,part,id\n", "not a file of splits"),
+        ("[]", "not a file of splits"),
+        ('{"format_version": 1, "splits": [5]}', "not a file of splits"),
+        ('{"format_version": 2, "parts": []}', r"a newer Intone \(format 2\)"),
+        ('{"format_version": 1, "splits": [{"tset": []}]}', "unknown setting tset"),
+    ],
+)
+def test_what_is_no_file_of_splits_is_refused(text, words, tmp_path):
+    (tmp_path / "splits.json").write_text(text)
+    with pytest.raises(IntoneError, match=words) as error:
+        from_json(tmp_path / "splits.json")
+    assert str(tmp_path / "splits.json") in str(error.value)
+    with pytest.raises(DataError, match="No such file"):
+        from_json(tmp_path / "absent.json")
+
+
+def test_others_get_a_line_for_each_clip_of_each_fold():
+    labels = {clip.id: clip.emotion for clip in CLIPS}
+    lines = to_csv([CLEAN, replace(CLEAN, fold=1, train=(), validation=())], labels).splitlines()
+    assert lines[:2] == ["fold,part,id,label", "0,train,one/01-000,neutral"]
+    assert lines[5:6] == ["0,validation,one/02-000,neutral"]
+    assert lines[9:] == [
+        *(f"0,test,one/03-00{n},{EMOTIONS[n]}" for n in range(4)),
+        *(f"1,test,one/03-00{n},{EMOTIONS[n]}" for n in range(4)),
+    ]
 
 
 def test_the_digest_names_the_content():

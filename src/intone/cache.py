@@ -1,30 +1,41 @@
-"""Decoded sound on disk, memory-mapped, so that a second run starts at once.
+"""Decoded sound and features on disk, memory-mapped, so that a second run starts at once.
 
-A corpus is one file of float32 samples at 16 kHz, one clip after the other, and an index. Its
-name is a digest of every clip's path, size and time, so a changed file is decoded anew. Both
-files are written aside and renamed when complete: a killed run leaves no broken cache.
+Sound is one file of float32 samples at 16 kHz for each corpus, one clip after the other, with an
+index. Its name is a digest of every clip's path, size and time, so a changed file is decoded anew.
+Augmented copies are kept in the same way, and features as one array for each front end; their names
+are digests of what they were made from. All is written aside and renamed when complete: a killed
+run leaves no broken cache.
 """
 
 import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from intone import audio
+from intone import audio, augment, windows
+from intone.augment import SoundAugmentation
 from intone.corpora import Utterance
-from intone.errors import AudioError, DataError, IntoneError
+from intone.errors import AudioError, DataError
+from intone.features import FEATURES_VERSION, FrontEnd
 from intone.progress import Track, silent
+from intone.windows import WindowRule
 
-VERSION = 1
+VERSION = 2
+AHEAD = 64  # clips that are worked on before the first of them is asked for
+
+Floats = NDArray[np.float32]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def folder() -> Path:
@@ -37,14 +48,18 @@ def folder() -> Path:
 class Sounds:
     """The samples of many clips, read from disk as they are needed."""
 
-    samples: Mapping[str, NDArray[np.float32]]
+    samples: dict[str, Floats]
     """utterance id -> float32 `[T]`, memory-mapped"""
-    digests: Mapping[str, str]
+    digests: dict[str, str]
     """utterance id -> SHA-256 of its samples; equal for identical audio"""
+
+    def __or__(self, other: "Sounds") -> "Sounds":
+        """Both together."""
+        return Sounds(self.samples | other.samples, self.digests | other.digests)
 
 
 def decode(utterances: Sequence[Utterance], *, track: Track = silent) -> Sounds:
-    """Decode every clip once, in parallel, and map the result.
+    """Decode every clip once, in parallel.
 
     Raises:
         DataError: clips that cannot be used, or no room for the cache.
@@ -52,81 +67,161 @@ def decode(utterances: Sequence[Utterance], *, track: Track = silent) -> Sounds:
     corpora = defaultdict(list)
     for utterance in utterances:
         corpora[utterance.corpus].append(utterance)
-    samples: dict[str, NDArray[np.float32]] = {}
-    digests: dict[str, str] = {}
+    sounds = Sounds({}, {})
     for name, clips in corpora.items():
-        store = folder() / f"{name}-{_key(clips)}"
-        if not store.with_suffix(".json").exists():
-            _write(store, clips, name, track)
-        index = json.loads(store.with_suffix(".json").read_text())
-        mapped = np.memmap(store.with_suffix(".f32"), dtype=np.float32, mode="r")
-        for id, (start, stop, digest) in index.items():
-            samples[id] = mapped[start:stop]
-            digests[id] = digest
-    return Sounds(samples, digests)
+        decoded = _decoded(clips, f"decoding {name}", track)
+        sounds |= _stored(folder() / f"{name}-{_digest(map(_identity, clips))}", decoded)
+    return sounds
 
 
-def digest(samples: NDArray[np.float32]) -> str:
+def copies(
+    sounds: Sounds,
+    ids: Sequence[str],
+    augmentations: Sequence[SoundAugmentation],
+    *,
+    seed: int,
+    track: Track = silent,
+) -> Sounds:
+    """Make a copy of every clip for each augmentation, in parallel: `clip#copy1` and so on.
+
+    Raises:
+        DataError: no room for the cache.
+    """
+
+    def make(id: str) -> dict[str, Floats]:
+        return augment.copies(sounds.samples[id], id, augmentations, seed=seed)
+
+    kinds = [asdict(augmentation) for augmentation in augmentations]
+    made_from = [kinds, seed, *([id, sounds.digests[id]] for id in ids)]
+    made = track(_parallel(make, ids), "augmenting", len(ids))
+    return _stored(
+        folder() / f"copies-{_digest(made_from)}", (pair for one in made for pair in one.items())
+    )
+
+
+def features(
+    sounds: Sounds,
+    ids: Sequence[str],
+    front_end: FrontEnd,
+    rule: WindowRule,
+    *,
+    track: Track = silent,
+) -> Floats:
+    """Compute the features of every fixed window, in parallel: `[W, *shape]`, clip after clip.
+
+    Raises:
+        DataError: no room for the cache.
+    """
+
+    def compute(id: str) -> Floats:
+        samples = sounds.samples[id]
+        cuts = windows.starts(len(samples), rule)
+        return np.stack([front_end(windows.at(samples, start, rule)) for start in cuts])
+
+    made_from = [FEATURES_VERSION, asdict(rule), front_end.to_dict()]
+    store = folder() / f"features-{_digest([*made_from, *(sounds.digests[id] for id in ids)])}.npy"
+    if not store.exists():
+        count = sum(len(windows.starts(len(sounds.samples[id]), rule)) for id in ids)
+        shape = (count, *front_end.shape(rule.length))
+        with _aside(store) as file:
+            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for array in track(_parallel(compute, ids), "computing features", len(ids)):
+                file.write(array.tobytes())
+    mapped: Floats = np.load(store, mmap_mode="r")
+    return mapped
+
+
+def digest(samples: Floats) -> str:
     """Name a clip by its samples, whatever file they came from."""
     return hashlib.sha256(samples.tobytes()).hexdigest()
 
 
-def _key(clips: Iterable[Utterance]) -> str:
-    key = hashlib.sha256(str(VERSION).encode())
-    for clip in clips:
-        try:
-            stat = clip.path.stat()
-        except OSError as error:
-            raise DataError(f"{clip.path}: {error.strerror}") from None
-        key.update(
-            f"{clip.id}\0{clip.path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode()
-        )
-    return key.hexdigest()[:16]
-
-
-def _write(store: Path, clips: Sequence[Utterance], name: str, track: Track) -> None:
-    index: dict[str, tuple[int, int, str]] = {}
-    broken: list[IntoneError] = []
-    position = 0
+def _identity(clip: Utterance) -> list[Any]:
+    """What a clip's file is, without reading it."""
     try:
-        store.parent.mkdir(parents=True, exist_ok=True)
-        with _aside(store.with_suffix(".f32")) as file, ThreadPoolExecutor() as pool:
-            for clip, sound in track(
-                zip(clips, pool.map(_load, clips), strict=True), f"decoding {name}", len(clips)
-            ):
-                if isinstance(sound, AudioError):
-                    broken.append(sound)
-                    continue
-                file.write(sound)
-                index[clip.id] = (position, position + len(sound), digest(sound))
-                position += len(sound)
-            if broken:
-                raise DataError(
-                    f"{len(broken)} of {len(clips)} clips of {name} cannot be used, first: "
-                    f"{broken[0]}; mend or remove them"
-                )
-        with _aside(store.with_suffix(".json")) as file:
-            file.write(json.dumps(index).encode())
+        stat = clip.path.stat()
     except OSError as error:
+        raise DataError(f"{clip.path}: {error.strerror}") from None
+    return [clip.id, str(clip.path.resolve()), stat.st_size, stat.st_mtime_ns]
+
+
+def _decoded(clips: Sequence[Utterance], label: str, track: Track) -> Iterator[tuple[str, Floats]]:
+    """Every clip's id and samples; those that cannot be used are counted, and named at the end."""
+    broken: list[AudioError] = []
+    loaded = zip(clips, _parallel(_load, clips), strict=True)
+    for clip, sound in track(loaded, label, len(clips)):
+        if isinstance(sound, AudioError):
+            broken.append(sound)
+        else:
+            yield clip.id, sound
+    if broken:
         raise DataError(
-            f"{store.parent}: {error.strerror}; make room, or set INTONE_CACHE to another folder"
-        ) from None
+            f"{len(broken)} of {len(clips)} clips of {clips[0].corpus} cannot be used, first: "
+            f"{broken[0]}; intone corpora check names all"
+        )
 
 
-def _load(clip: Utterance) -> NDArray[np.float32] | AudioError:
+def _load(clip: Utterance) -> Floats | AudioError:
     try:
         return audio.load(clip.path).samples
     except AudioError as error:
         return error
 
 
+def _stored(store: Path, sounds: Iterable[tuple[str, Floats]]) -> Sounds:
+    """Map a store of sounds; where there is none yet, write it first, the index last."""
+    index_file, samples_file = store.with_suffix(".json"), store.with_suffix(".f32")
+    if not index_file.exists():
+        index = {}
+        position = 0
+        with _aside(samples_file) as file:
+            for id, samples in sounds:
+                file.write(samples.tobytes())
+                index[id] = (position, position + len(samples), digest(samples))
+                position += len(samples)
+        with _aside(index_file) as file:
+            file.write(json.dumps(index).encode())
+    index = json.loads(index_file.read_text())
+    mapped = np.memmap(samples_file, dtype=np.float32, mode="r")
+    return Sounds(
+        {id: mapped[start:stop] for id, (start, stop, _) in index.items()},
+        {id: name for id, (_, _, name) in index.items()},
+    )
+
+
+def _parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Work on items in threads, a bounded number ahead; results come in the items' order."""
+    with ThreadPoolExecutor() as pool:
+        waiting = iter(items)
+        futures = [pool.submit(work, item) for item in islice(waiting, AHEAD)]
+        while futures:
+            yield futures.pop(0).result()
+            futures += [pool.submit(work, item) for item in islice(waiting, 1)]
+
+
+def _digest(parts: Iterable[Any]) -> str:
+    text = json.dumps([VERSION, *parts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 @contextmanager
 def _aside(path: Path) -> Iterator[BinaryIO]:
-    """Write a file that has its name only once it is complete."""
+    """Write a file that has its name only once it is complete.
+
+    Raises:
+        DataError: it cannot be written.
+    """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             yield file
         temporary.replace(path)
+    except OSError as error:
+        raise DataError(
+            f"{path.parent}: {error.strerror}; make room, or set INTONE_CACHE to another folder"
+        ) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            temporary.unlink(missing_ok=True)

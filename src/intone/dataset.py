@@ -1,28 +1,35 @@
-"""Utterances as windows of features: the same for training, validation and test."""
+"""Clips as windows of features: the same for training, validation and test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from intone import windows
-from intone.features import FrontEnd
+from intone import augment, cache, windows
+from intone.augment import Masks, SoundAugmentation
+from intone.cache import Sounds
+from intone.features import FrontEnd, Scaler
 from intone.progress import Track, silent
 from intone.windows import WindowRule
 
-Arrays = Mapping[str, NDArray[np.float32]]
+Floats = NDArray[np.float32]
+Arrays = Mapping[str, Floats]
 """input name -> `[W, *shape]`"""
+Scalers = Mapping[str, Scaler | None]
 
 
 @dataclass(frozen=True, eq=False)
-class Examples:
-    """Windows of clips, with the clip that each belongs to."""
+class Part:
+    """The windows of some clips. Their inputs are made when they are asked for."""
 
-    arrays: Arrays
     owner: NDArray[np.int64]
-    """`[W]`: the place of the window's clip among the clips that were asked for"""
+    """`[W]`: the clip of each window"""
+    targets: NDArray[np.int64]
+    """`[N]`: the label of each clip, by its place among the labels"""
+    inputs: Callable[[NDArray[np.int64]], Arrays]
+    """places of windows `[B]` -> the net's inputs, `[B, *shape]` each"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,70 +37,100 @@ class Dataset:
     """Labelled clips, their sound, and how a window of it becomes a net's inputs."""
 
     ids: tuple[str, ...]
-    sounds: Mapping[str, NDArray[np.float32]]
-    """utterance id -> float32 `[T]`"""
     targets: NDArray[np.int64]
-    """`[N]`: the label of each id, by its place among the labels"""
+    """`[N]`: the label of each clip, by its place among the labels"""
+    sounds: Sounds
     rule: WindowRule
     front_ends: Mapping[str, FrontEnd]
+    fixed: Arrays
+    """the features of every fixed window of every clip, clip after clip; on disk"""
+    owner: NDArray[np.int64]
+    """`[W]`: the clip of each fixed window"""
+
+    @classmethod
+    def make(
+        cls,
+        ids: Sequence[str],
+        targets: Sequence[int],
+        sounds: Sounds,
+        rule: WindowRule,
+        front_ends: Mapping[str, FrontEnd],
+        *,
+        track: Track = silent,
+    ) -> "Dataset":
+        """Compute the features of every fixed window, or find them in the cache."""
+        counts = [len(windows.starts(len(sounds.samples[id]), rule)) for id in ids]
+        fixed = {
+            name: cache.features(sounds, ids, front_end, rule, track=track)
+            for name, front_end in front_ends.items()
+        }
+        owner = np.repeat(np.arange(len(ids)), counts)
+        return cls(tuple(ids), np.asarray(targets), sounds, rule, front_ends, fixed, owner)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each input, without the batch axis."""
-        return {name: end.shape(self.rule.length) for name, end in self.front_ends.items()}
+        return {name: array.shape[1:] for name, array in self.fixed.items()}
 
-    def fixed(self, *, track: Track = silent) -> Examples:
-        """Every fixed window of every clip."""
-        cuts = [windows.starts(len(self.sounds[id]), self.rule) for id in self.ids]
-        return self._examples(cuts, track)
-
-    def random(self, *, seed: int, epoch: int) -> Examples:
-        """One window of every clip, its place drawn from (seed, epoch, clip id)."""
-        cuts = []
-        for id in self.ids:
-            rng = np.random.default_rng([seed, epoch, crc32(id.encode())])
-            cuts.append([windows.random_start(len(self.sounds[id]), self.rule, rng)])
-        return self._examples(cuts, silent)
-
-    def select(self, clips: Sequence[int]) -> "Dataset":
-        """Keep these clips only, by their places."""
-        return Dataset(
-            tuple(self.ids[clip] for clip in clips),
-            self.sounds,
-            self.targets[np.asarray(clips, dtype=np.int64)],
-            self.rule,
-            self.front_ends,
-        )
-
-    def _examples(self, cuts: Sequence[Sequence[int]], track: Track) -> Examples:
-        owner = np.repeat(np.arange(len(cuts)), [len(starts) for starts in cuts])
-        arrays = {
-            name: np.empty((len(owner), *shape), np.float32) for name, shape in self.shapes.items()
+    def scalers(self, clips: Sequence[int], names: Sequence[str]) -> Scalers:
+        """Fit a scaler for each of these inputs on the fixed windows of these clips."""
+        rows = np.flatnonzero(np.isin(self.owner, clips))
+        return {
+            name: Scaler.fit(array[row] for row in rows) if name in names else None
+            for name, array in self.fixed.items()
         }
-        row = 0
-        for id, starts in track(zip(self.ids, cuts, strict=True), "computing features", len(cuts)):
-            for start in starts:
-                window = windows.at(self.sounds[id], start, self.rule)
-                for name, front_end in self.front_ends.items():
-                    arrays[name][row] = front_end(window)
-                row += 1
-        return Examples(arrays, owner)
+
+    def whole(self, clips: Sequence[int], scalers: Scalers) -> Part:
+        """Every fixed window of these clips, in the order asked for."""
+        rows = [np.flatnonzero(self.owner == clip) for clip in clips]
+        owner = np.repeat(np.arange(len(clips)), [len(own) for own in rows])
+        places = np.concatenate(rows)
+
+        def inputs(chosen: NDArray[np.int64]) -> Arrays:
+            return {
+                name: np.stack([_scaled(array[row], scalers[name]) for row in places[chosen]])
+                for name, array in self.fixed.items()
+            }
+
+        return Part(owner, self.targets[clips], inputs)
+
+    def drawn(
+        self,
+        clips: Sequence[int],
+        scalers: Scalers,
+        *,
+        seed: int,
+        epoch: int,
+        sound: Sequence[SoundAugmentation] = (),
+        frames: Sequence[Masks] = (),
+    ) -> Part:
+        """One window of each clip, its place and augmentation drawn from (seed, epoch, clip id)."""
+
+        def window_inputs(place: int) -> Arrays:
+            id = self.ids[clips[place]]
+            samples = self.sounds.samples[id]
+            place_rng = np.random.default_rng([seed, epoch, crc32(id.encode())])
+            start = windows.random_start(len(samples), self.rule, place_rng)
+            rng = augment.dice(id, seed=seed, epoch=epoch)
+            window = augment.fresh(windows.at(samples, start, self.rule), sound, rng)
+            return {
+                name: augment.fresh(_scaled(front_end(window), scalers[name]), frames, rng)
+                for name, front_end in self.front_ends.items()
+            }
+
+        def inputs(chosen: NDArray[np.int64]) -> Arrays:
+            made = [window_inputs(place) for place in chosen]
+            return {name: np.stack([one[name] for one in made]) for name in self.front_ends}
+
+        return Part(np.arange(len(clips)), self.targets[clips], inputs)
 
 
-def take(examples: Examples, clips: Sequence[int]) -> Examples:
-    """Keep the windows of these clips, numbered anew in the order asked for."""
-    place = np.full(int(examples.owner.max(initial=-1)) + 1, -1)
-    place[np.asarray(clips, dtype=np.int64)] = np.arange(len(clips))
-    kept = np.flatnonzero(place[examples.owner] >= 0)
-    return Examples(
-        {name: array[kept] for name, array in examples.arrays.items()}, place[examples.owner[kept]]
-    )
-
-
-def pool(
-    window_probabilities: NDArray[np.float32], owner: NDArray[np.int64]
-) -> NDArray[np.float32]:
+def pool(window_probabilities: Floats, owner: NDArray[np.int64]) -> Floats:
     """Average the probabilities of a clip's windows: `[W, C] -> [N, C]`."""
     total = np.zeros((int(owner.max()) + 1, window_probabilities.shape[1]))
     np.add.at(total, owner, window_probabilities)
     return (total / np.bincount(owner)[:, None]).astype(np.float32)
+
+
+def _scaled(array: Floats, scaler: Scaler | None) -> Floats:
+    return array if scaler is None else scaler(array)

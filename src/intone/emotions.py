@@ -21,8 +21,9 @@ EMOTIONS = (
     "frustrated",
     "contempt",
     "other",
+    "undecided",
 )
-"""Canonical names, in the order that labels and tables keep."""
+"""Canonical names, in the order that labels and tables keep; undecided: listeners disagreed."""
 
 _ALIASES = {
     "neutral": "neu",
@@ -38,6 +39,7 @@ _ALIASES = {
     "frustrated": "fru frustration",
     "contempt": "contemptuous",
     "other": "oth",
+    "undecided": "xxx no_agreement",
 }
 
 
@@ -64,17 +66,48 @@ def _plain(word: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
-    """Which label each emotion is learned as; what the table does not name is left out."""
+    """Which label each emotion is learned as; what the table does not name is left out.
+
+    Where `by_sex` is set, each label is two, as `female_happy`, and clips of unknown sex are left
+    out.
+    """
 
     name: str
     version: int
-    labels: tuple[str, ...]
     table: Table[str, str | None]
-    """emotion -> label, or None: left out"""
+    """emotion -> the emotion that it counts as, or None: left out"""
+    by_sex: bool = False
 
-    def label(self, emotion: str) -> str | None:
-        """Find the label of an emotion, or None if its clips are left out."""
-        return self.table.get(emotion)
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of a model's outputs."""
+        if not self.by_sex:
+            return self._kept
+        return tuple(f"{sex}_{emotion}" for sex in ("female", "male") for emotion in self._kept)
+
+    @property
+    def _kept(self) -> tuple[str, ...]:
+        return tuple(emotion for emotion in self.table if emotion in self.table.values())
+
+    def label(self, emotion: str, sex: str | None = None) -> str | None:
+        """Find the label of a clip by its emotion and speaker's sex, or None if it is left out."""
+        kept = self.table.get(emotion)
+        if kept is None or not self.by_sex:
+            return kept
+        return f"{sex}_{kept}" if sex else None
+
+    def soft_label(self, votes: Table[str, int], sex: str | None = None) -> dict[str, float] | None:
+        """Share listeners' votes (emotion -> number) among the labels, or None if none counts.
+
+        The shares sum to 1, in the order of `labels`; votes for what is left out do not count.
+        """
+        counts = dict.fromkeys(self.labels, 0)
+        for emotion, number in votes.items():
+            label = self.label(emotion, sex)
+            if label is not None:
+                counts[label] += number
+        total = sum(counts.values())
+        return {label: count / total for label, count in counts.items()} if total else None
 
     def with_changes(self, changes: Table[str, str | None]) -> "Mapping":
         """Map single emotions otherwise; a label that no emotion is left for is gone.
@@ -87,17 +120,15 @@ class Mapping:
                 raise DataError(
                     f"mapping {self.name}: no emotion {emotion}; there are {', '.join(EMOTIONS)}"
                 )
-            if label is not None and label not in self.labels:
+            if label is not None and label not in self._kept:
                 raise DataError(
                     f"mapping {self.name}: {emotion} cannot become {label}; "
-                    f"the labels are {', '.join(self.labels)}"
+                    f"it may become {', '.join(self._kept)}"
                 )
-        table = {**self.table, **changes}
         return replace(
             self,
             name=", ".join([self.name, *(_change(*change) for change in changes.items())]),
-            labels=tuple(label for label in self.labels if label in table.values()),
-            table=table,
+            table={**self.table, **changes},
         )
 
     def describe(self) -> str:
@@ -113,6 +144,7 @@ class Mapping:
                 f"{self.name} (version {self.version}): {', '.join(self.labels)}",
                 *folded,
                 *([f"left out: {', '.join(dropped)}"] if dropped else []),
+                *(["left out too: clips of unknown sex"] if self.by_sex else []),
             ]
         )
 
@@ -125,28 +157,34 @@ def as_labelled(emotions: Iterable[str]) -> Mapping:
     """Map each of these emotions to itself: canonical ones first, then the user's own words."""
     present = set(emotions)
     labels = (*(e for e in EMOTIONS if e in present), *sorted(present.difference(EMOTIONS)))
-    return Mapping(
-        name="as-labelled", version=1, labels=labels, table={label: label for label in labels}
-    )
+    return Mapping(name="as-labelled", version=1, table={label: label for label in labels})
 
 
-def _mapping(name: str, labels: str, **folded: str) -> Mapping:
+def _mapping(name: str, labels: str, *, by_sex: bool = False, **folded: str) -> Mapping:
     kept = {label: label for label in labels.split()} | folded
     table = {emotion: kept.get(emotion) for emotion in EMOTIONS}
-    return Mapping(name=name, version=1, labels=tuple(labels.split()), table=table)
+    return Mapping(name=name, version=1, table=table, by_sex=by_sex)
 
 
 _EKMAN = "neutral happy sad angry fearful disgust surprised"
+_RAVDESS = "neutral calm happy sad angry fearful disgust surprised"
+_IEMOCAP = f"{_EKMAN} excited frustrated"
 
 MAPPINGS = {
     mapping.name: mapping
     for mapping in (
-        _mapping("ravdess8", "neutral calm happy sad angry fearful disgust surprised"),
+        _mapping("ravdess8", _RAVDESS),
+        _mapping("ravdess8-by-sex", _RAVDESS, by_sex=True),
         _mapping("ekman7", _EKMAN, calm="neutral"),
         _mapping("ekman7-without-calm", _EKMAN),
         _mapping("crema6", "neutral happy sad angry fearful disgust"),
         _mapping("cross4", "neutral happy sad angry", excited="happy"),
+        _mapping("iemocap4", "neutral happy sad angry", excited="happy"),
+        _mapping("iemocap9", _IEMOCAP),
+        _mapping("iemocap11", f"{_IEMOCAP} other undecided"),
     )
 }
-"""Named mappings: RAVDESS's own eight; report B's seven, and report A's; CREMA-D's six; the four
-that most corpora share, where excited counts as happy as is usual on IEMOCAP."""
+"""Named mappings: RAVDESS's own eight, and report D's sixteen; report B's seven, and report A's;
+CREMA-D's six, report E's; the four that most corpora share; report C's on IEMOCAP: four as is usual
+there, the nine emotions, and all eleven codes, where to be of another emotion (oth) and to be
+undecided (xxx) are labels too."""

@@ -3,26 +3,22 @@
 The one place where labels, windows, splits, nets and training meet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
-from intone import cache, dataset, nets, protocols, training
+from intone import augment, cache, nets, protocols, training
 from intone.corpora import Utterance
-from intone.dataset import Arrays, Dataset, Examples
+from intone.dataset import Dataset, Part, Scalers
 from intone.emotions import Mapping as LabelMapping
 from intone.errors import DataError
-from intone.features import Scaler
 from intone.progress import Track, silent
 from intone.protocols import Split
 from intone.recipe import Recipe
-from intone.training import Fit, Part
-
-Scalers = Mapping[str, Scaler | None]
+from intone.training import Fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +32,7 @@ class Experiment:
     digests: Mapping[str, str]
     """utterance id -> SHA-256 of its samples"""
     data: Dataset
-    examples: Examples
-    """every fixed window of every clip, not yet scaled"""
+    """the clips and, after them, their augmented copies"""
     splits: tuple[Split, ...]
 
     def net(self, seed: int) -> nn.Module:
@@ -50,7 +45,7 @@ class Experiment:
             options=self.recipe.net.options,
         )
 
-    def places(self, ids: Sequence[str]) -> list[int]:
+    def places(self, ids: Iterable[str]) -> list[int]:
         """Find clips by their ids."""
         place = {id: number for number, id in enumerate(self.data.ids)}
         return [place[id] for id in ids]
@@ -80,11 +75,12 @@ def prepare(
         LeakError: the split leaks and neither the recipe nor the caller allows it.
     """
     mapping = recipe.mapping(utterance.emotion for utterance in utterances)
-    kept = tuple(u for u in utterances if mapping.label(u.emotion, u.sex) is not None)
-    labels = [mapping.label(u.emotion, u.sex) for u in kept]
-    if len(set(labels)) < 2:
+    labels = {u.id: mapping.label(u.emotion, u.sex) for u in utterances}
+    kept = tuple(u for u in utterances if labels[u.id] is not None)
+    held = {labels[u.id] for u in kept}
+    if len(held) < 2:
         raise DataError(
-            f"the clips carry {len(set(labels))} of the labels {', '.join(mapping.labels)}; "
+            f"the clips carry {len(held)} of the labels {', '.join(mapping.labels)}; "
             "training needs at least two"
         )
     sounds = cache.decode(kept, track=track)
@@ -92,14 +88,20 @@ def prepare(
         protocols.guard(split, kept, sounds.digests, allow_leak=allow_leak or recipe.allow_leak)
         for split in protocols.split(recipe.protocol, kept, seed=seed, audio=sounds.digests)
     )
-    data = Dataset(
-        ids=tuple(utterance.id for utterance in kept),
-        sounds=sounds.samples,
-        targets=np.array([mapping.labels.index(label) for label in labels]),
-        rule=recipe.window,
-        front_ends=recipe.inputs,
+    ids = [utterance.id for utterance in kept]
+    if recipe.augment.copies:
+        copied = cache.copies(sounds, ids, recipe.augment.copies, seed=seed, track=track)
+        ids += copied.samples
+        sounds |= copied
+    data = Dataset.make(
+        ids,
+        [mapping.labels.index(str(labels[augment.original(id)])) for id in ids],
+        sounds,
+        recipe.window,
+        {name: spec.front_end for name, spec in recipe.inputs.items()},
+        track=track,
     )
-    return Experiment(recipe, kept, mapping, sounds.digests, data, data.fixed(track=track), splits)
+    return Experiment(recipe, kept, mapping, sounds.digests, data, splits)
 
 
 def fit(
@@ -114,27 +116,33 @@ def fit(
     label: str = "training",
 ) -> Fitted:
     """Train the recipe's net on these clips; without validation clips, up to `last_epoch`."""
-    settings = experiment.recipe.training
-    places = experiment.places(train_ids)
-    chosen = experiment.data.select(places)
-    fixed = dataset.take(experiment.examples, places)
-    scalers = {
-        name: Scaler.fit(fixed.arrays[name]) if spec.scale else None
-        for name, spec in experiment.recipe.inputs.items()
-    }
-    whole = _part(fixed, chosen, scalers)
+    recipe = experiment.recipe
+    heard = set(train_ids)
+    places = [
+        place for place, id in enumerate(experiment.data.ids) if augment.original(id) in heard
+    ]
+    scaled = [name for name, spec in recipe.inputs.items() if spec.scale]
+    scalers = experiment.data.scalers(places, scaled)
+    whole = experiment.data.whole(places, scalers)
 
     def windows_of(epoch: int) -> Part:
-        if settings.windows == "fixed":
+        if recipe.training.windows == "fixed":
             return whole
-        return _part(chosen.random(seed=seed, epoch=epoch), chosen, scalers)
+        return experiment.data.drawn(
+            places,
+            scalers,
+            seed=seed,
+            epoch=epoch,
+            sound=recipe.augment.sound,
+            frames=recipe.augment.frames,
+        )
 
     net = experiment.net(seed)
     outcome = training.fit(
         net,
         windows_of,
         part(experiment, validation_ids, scalers) if validation_ids else None,
-        settings,
+        recipe.training,
         seed=seed,
         last_epoch=last_epoch,
         checkpoint=checkpoint,
@@ -146,13 +154,4 @@ def fit(
 
 def part(experiment: Experiment, ids: Sequence[str], scalers: Scalers) -> Part:
     """Every fixed window of these clips, scaled."""
-    places = experiment.places(ids)
-    return _part(dataset.take(experiment.examples, places), experiment.data.select(places), scalers)
-
-
-def _part(examples: Examples, data: Dataset, scalers: Scalers) -> Part:
-    arrays: Arrays = {
-        name: array if (scaler := scalers[name]) is None else np.stack([scaler(x) for x in array])
-        for name, array in examples.arrays.items()
-    }
-    return Part(arrays, examples.owner, data.targets)
+    return experiment.data.whole(experiment.places(ids), scalers)

@@ -7,27 +7,45 @@ corpus, and within it of each sex and emotion.
 Validation is held out of each training part, corpus by corpus, in the largest unit of which there
 are at least three: speakers (about as many as one test fold has), sentences, single clips. So two
 speakers of 1400 clips each never leave training for validation.
+
+Splits are kept as JSON, which `from_json` reads again, and given to others as CSV.
 """
 
+import csv
 import hashlib
+import io
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from intone import specs
+from intone.augment import original
 from intone.corpora import Utterance
 from intone.errors import DataError, LeakError
 
 Group = list[Utterance]
 Key = Callable[[Utterance], Hashable]
 """what clips of one group have in common; None is common to nobody"""
+
+
+def _speaker(clip: Utterance) -> str | None:
+    return clip.speaker
+
+
+def _session(clip: Utterance) -> str | None:
+    return clip.session
+
+
+def _sentence(clip: Utterance) -> tuple[str, str] | None:
+    return (clip.corpus, clip.sentence) if clip.sentence else None
+
 
 EMOBOX = ("01 11 20 21", "04 10 12 14", "08 09 19 23", "03 05 07 24", "02 15 16 18", "06 13 17 22")
 """Test actors of RAVDESS in EmoBox's six folds (Ma et al., 2024)."""
@@ -39,9 +57,10 @@ LUNA = ("02 05 14 15 16", "03 06 07 13 18", "10 11 12 19 20", "08 17 21 23 24", 
 class Protocol:
     """How clips are split.
 
-    `folds` is for `unseen-speakers` and `random`; with a single fold `test` is the share of its
-    test part. `validation` is about the share of a corpus's clips that is held out where whole
-    speakers are not.
+    `folds` is for `unseen-speakers`, `unseen-sentences` and `random`; with a single fold `test` is
+    the share of its test part. `validation` is about the share of a corpus's clips that is held
+    out; where folds are of whole speakers, as many are held out as one fold tests. `test_on` names
+    the corpora that `cross-corpus` tests on; it trains on the others.
 
     Raises:
         DataError: an unknown name, or a number out of range.
@@ -51,6 +70,7 @@ class Protocol:
     folds: int = 5
     test: float = 0.2
     validation: float = 0.1
+    test_on: tuple[str, ...] = ()
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (for recipes)
 
@@ -65,6 +85,8 @@ class Protocol:
                 f"protocol {self.name}: test {self.test} and validation {self.validation} must be "
                 "more than 0, and less than 1 together"
             )
+        if self.test_on and self.name != "cross-corpus":
+            raise DataError(f"protocol {self.name}: test_on is for cross-corpus alone")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +122,47 @@ class Split:
         return specs.build(cls, data, where)
 
 
+FORMAT_VERSION = 1  # of the JSON
+
+
+def to_json(splits: Iterable[Split]) -> str:
+    """Write splits as `from_json` reads them."""
+    data = {"format_version": FORMAT_VERSION, "splits": [each.to_dict() for each in splits]}
+    return json.dumps(data, indent=1) + "\n"
+
+
+def from_json(path: Path) -> list[Split]:
+    """Read splits; `guard` says what they are worth on the clips at hand.
+
+    Raises:
+        DataError: no such file, or it is not one of `to_json`, or of a newer Intone.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        version = data["format_version"]
+        if version > FORMAT_VERSION:
+            raise DataError(f"{path}: written by a newer Intone (format {version}); update intone")
+        return [Split.from_dict(row, f"a split of {path}") for row in data["splits"]]
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError):
+        raise DataError(f"{path}: not a file of splits, as Intone writes them") from None
+
+
+def to_csv(splits: Iterable[Split], labels: Mapping[str, str]) -> str:
+    """Write splits for others to train and score on: a line for each clip of each fold.
+
+    `labels` maps utterance ids to what is learned.
+    """
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["fold", "part", "id", "label"])
+    for each in splits:
+        for part in ("train", "validation", "test"):
+            writer.writerows([each.fold, part, id, labels[id]] for id in getattr(each, part))
+    return file.getvalue()
+
+
 def split(
     protocol: Protocol,
     utterances: Iterable[Utterance],
@@ -119,7 +182,7 @@ def split(
         if clip.id == following.id:
             raise DataError(f"two clips have the id {clip.id}: {clip.path} and {following.path}")
     audio = audio or {}
-    same: tuple[Key, ...] = (lambda clip: _base(clip.id), lambda clip: audio.get(clip.id))
+    same: tuple[Key, ...] = (lambda clip: original(clip.id), lambda clip: audio.get(clip.id))
     rng = np.random.default_rng(seed)
     tests, notes = PROTOCOLS[protocol.name](protocol, clips, same, rng)
     splits = []
@@ -169,16 +232,39 @@ def _random(
     return _folds(protocol, _groups(clips, same), "clips", rng)
 
 
-def _leave_one_speaker_out(
+def _unseen_sentences(
     protocol: Protocol, clips: Group, same: Sequence[Key], rng: np.random.Generator
 ) -> Tests:
-    """Make a fold of each speaker."""
-    speakers = _groups(clips, [_speaker])
-    unknown = [clip.id for clip in clips if clip.speaker is None]
-    if unknown:
-        raise DataError(f"protocol {protocol.name}: the speaker of {unknown[0]} is unknown")
-    _need_two(protocol, speakers, "speakers")
-    return speakers, []
+    """Make K folds, or one, of whole sentences, whoever speaks."""
+    _need_known(protocol, clips, "sentence", _sentence)
+    return _folds(protocol, _groups(clips, [_sentence, *same]), "sentences", rng)
+
+
+def _leave_one_out(unit: str, plural: str, key: Key) -> Splitter:
+    """Make the protocol of a fold for each unit; units that share a speaker are one."""
+
+    def by_unit(
+        protocol: Protocol, clips: Group, same: Sequence[Key], rng: np.random.Generator
+    ) -> Tests:
+        _need_known(protocol, clips, unit, key)
+        groups = _groups(clips, [key, _speaker])
+        _need_two(protocol, groups, plural)
+        return groups, []
+
+    return by_unit
+
+
+def _cross_corpus(
+    protocol: Protocol, clips: Group, same: Sequence[Key], rng: np.random.Generator
+) -> Tests:
+    """Make one fold that tests on some corpora and trains on the others."""
+    corpora = {clip.corpus for clip in clips}
+    if not protocol.test_on or not {*protocol.test_on} < corpora:
+        raise DataError(
+            f"protocol {protocol.name}: test_on is {', '.join(protocol.test_on) or 'not set'}; "
+            f"name some, but not all, of the corpora given: {', '.join(sorted(corpora))}"
+        )
+    return [[clip for clip in clips if clip.corpus in protocol.test_on]], []
 
 
 def _actors(*lists: str) -> Splitter:
@@ -200,7 +286,11 @@ def _actors(*lists: str) -> Splitter:
 
 PROTOCOLS: Mapping[str, Splitter] = {
     "unseen-speakers": _unseen_speakers,
-    "leave-one-speaker-out": _leave_one_speaker_out,
+    "leave-one-speaker-out": _leave_one_out("speaker", "speakers", _speaker),
+    "leave-one-session-out": _leave_one_out("session", "sessions", _session),
+    "leave-one-corpus-out": _leave_one_out("corpus", "corpora", lambda clip: clip.corpus),
+    "cross-corpus": _cross_corpus,
+    "unseen-sentences": _unseen_sentences,
     "ravdess-emobox": _actors(*EMOBOX),
     "ravdess-luna": _actors(*LUNA),
     "random": _random,
@@ -216,6 +306,12 @@ def _folds(protocol: Protocol, groups: list[Group], unit: str, rng: np.random.Ge
     return _deal(groups, [1 / folds] * folds, rng), [few] if folds < protocol.folds else []
 
 
+def _need_known(protocol: Protocol, clips: Group, unit: str, key: Key) -> None:
+    unknown = [clip.id for clip in clips if key(clip) is None]
+    if unknown:
+        raise DataError(f"protocol {protocol.name}: the {unit} of {unknown[0]} is unknown")
+
+
 def _need_two(protocol: Protocol, groups: list[Group], unit: str) -> None:
     if len(groups) < 2:
         raise DataError(
@@ -225,6 +321,14 @@ def _need_two(protocol: Protocol, groups: list[Group], unit: str) -> None:
 
 
 # Validation: some of the clips that are not tested.
+
+_UNITS: Mapping[str, Key] = {"sessions": _session, "speakers": _speaker, "sentences": _sentence}
+_HELD_OUT = {
+    "leave-one-session-out": ("sessions", "speakers", "sentences"),
+    "unseen-sentences": ("sentences",),
+    "random": (),
+}
+"""protocol -> the units to hold out, the largest first, where it is not speakers or sentences"""
 
 
 def _validation(
@@ -236,6 +340,7 @@ def _validation(
 ) -> tuple[Group, list[str]]:
     """Hold clips out of each corpus of `rest`, and note where these are not whole speakers."""
     speakers_per_test = len({*map(_speaker, rest)}) / len({*map(_speaker, test)})
+    tested = {clip.corpus for clip in test}
     sizes = Counter(clip.corpus for clip in test + rest)
     corpora = defaultdict(list)
     for clip in rest:
@@ -243,11 +348,13 @@ def _validation(
     held: Group = []
     notes = []
     for corpus, clips in corpora.items():
-        unit, groups = _held_out_unit(clips, same, singly=protocol.name == "random")
-        if unit == "speakers":
+        unit, groups = _held_out_unit(protocol, clips, same)
+        whole = unit in ("sessions", "speakers")
+        if whole and protocol.folds > 1 and corpus in tested:
             wanted = max(3, speakers_per_test)
         else:
             wanted = max(2, len(clips) / (protocol.validation * sizes[corpus]))
+        if not whole:
             notes.append(f"validation holds out {unit} of {corpus}, not speakers")
         parts = min(round(wanted), len(groups))
         if parts > 1:
@@ -255,26 +362,16 @@ def _validation(
     return held, notes
 
 
-def _held_out_unit(clips: Group, same: Sequence[Key], *, singly: bool) -> tuple[str, list[Group]]:
-    """Group clips by the largest unit of which there are at least three."""
-    units: dict[str, Key] = {"speakers": _speaker, "sentences": lambda clip: clip.sentence}
-    for unit, key in units.items():
+def _held_out_unit(
+    protocol: Protocol, clips: Group, same: Sequence[Key]
+) -> tuple[str, list[Group]]:
+    """Group clips by the protocol's largest unit of which there are at least three."""
+    for unit in _HELD_OUT.get(protocol.name, ("speakers", "sentences")):
+        key = _UNITS[unit]
         groups = _groups(clips, [key, *same])
-        if not singly and len(groups) >= 3 and all(key(clip) is not None for clip in clips):
+        if len(groups) >= 3 and all(key(clip) is not None for clip in clips):
             return unit, groups
     return "clips", _groups(clips, same)
-
-
-# Groups: clips that stay together.
-
-
-def _speaker(clip: Utterance) -> str | None:
-    return clip.speaker
-
-
-def _base(id: str) -> str:
-    """Find the clip that `id` is an augmented copy of, or itself."""
-    return re.sub(r"#copy\d*$", "", id)
 
 
 def _groups(clips: Sequence[Utterance], keys: Iterable[Key]) -> list[Group]:
@@ -383,33 +480,38 @@ def _judge(
     known = {clip.id: clip.speaker for clip in utterances}
     try:
         speaker = {
-            id: known[id] if id in known else known[_base(id)]
+            id: known[id] if id in known else known[original(id)]
             for id in (*split.train, *split.validation, *split.test)
         }
     except KeyError as error:
         raise DataError(f"the split names the clip {error}, which the data does not hold") from None
-    speakers = _both_sides(split, speaker.get)
-    clips = _both_sides(split, _base)
-    sounds = _both_sides(split, audio.get)
+    heard = (*split.train, *split.validation)
+    speakers = _shared(heard, split.test, speaker.get)
+    clips = _shared(split.train, split.test, original)
+    chosen = _shared(split.validation, split.test, original)
+    sounds = _shared(heard, split.test, audio.get)
     found = [
-        *_line("speakers", [f"{speaker[tested]}" for _, tested in speakers]),
-        *_line("clips or copies of them", [tested for _, tested in clips]),
-        *_line("identical audio", [f"{heard} = {tested}" for heard, tested in sounds]),
+        *_line("speakers in training and in test", [f"{speaker[id]}" for _, id in speakers]),
+        *_line("clips or copies of them in training and in test", [id for _, id in clips]),
+        *_line("the test part chooses the epoch, by clips of validation", [id for _, id in chosen]),
+        *_line("identical audio in training and in test", [f"{a} = {b}" for a, b in sounds]),
     ]
-    if clips or sounds:
+    if clips or chosen or sounds:
         return found, "leaky"
     if speakers:
         return found, "speaker-dependent"
     return found, "speakers unknown" if None in speaker.values() else "unseen speakers"
 
 
-def _both_sides(split: Split, key: Callable[[str], Hashable]) -> list[tuple[str, str]]:
-    """Pair a clip of training or validation with one of the test part, for each key they share."""
-    heard = {key(id): id for id in (*split.train, *split.validation)}
-    tested = {key(id): id for id in split.test}
-    return [(heard[k], id) for k, id in tested.items() if k in heard and k is not None]
+def _shared(
+    heard: Sequence[str], tested: Sequence[str], key: Callable[[str], Hashable]
+) -> list[tuple[str, str]]:
+    """Pair a clip that is heard with one that is tested, for each key they share."""
+    first = {key(id): id for id in heard}
+    second = {key(id): id for id in tested}
+    return [(first[k], id) for k, id in second.items() if k in first and k is not None]
 
 
 def _line(kind: str, found: list[str]) -> list[str]:
     shown = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
-    return [f"{kind} in training and in test: {len(found)} ({shown})"] if found else []
+    return [f"{kind}: {len(found)} ({shown})"] if found else []

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import reduce
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from intone import emotions
+from intone.augment import Masks, SoundAugmentation
 from intone.errors import DataError
 from intone.features import FrontEnd
 from intone.protocols import Protocol
@@ -38,6 +39,9 @@ def locate(name: str) -> Path:
     if not path.is_file():
         raise DataError(f"{name}: no such recipe file, nor a name that intone recipes lists")
     return path
+
+
+Sound: TypeAlias = Annotated[SoundAugmentation, Field(discriminator="kind")]
 
 
 class _Section(BaseModel):
@@ -88,6 +92,17 @@ class Training(_Section):
     seeds: tuple[int, ...] = (0,)
 
 
+class Augment(_Section):
+    """How training clips are varied; clips that are scored never are."""
+
+    copies: tuple[Sound, ...] = ()
+    """a copy of every training clip for each, made once, as the source reports do"""
+    sound: tuple[Sound, ...] = ()
+    """fresh each epoch, each with probability 0.5; needs random windows"""
+    frames: tuple[Masks, ...] = ()
+    """the same, on the features"""
+
+
 class Recipe(_Section):
     """One experiment: labels, protocol, windows, inputs, network, training."""
 
@@ -101,7 +116,14 @@ class Recipe(_Section):
     window: WindowRule = WindowRule()
     inputs: dict[str, Input]
     net: Net
+    augment: Augment = Augment()
     training: Training
+
+    @model_validator(mode="after")
+    def _fresh_needs_random_windows(self) -> Self:
+        if (self.augment.sound or self.augment.frames) and self.training.windows == "fixed":
+            raise ValueError("augment.sound and augment.frames need training.windows = 'random'")
+        return self
 
     @classmethod
     def load(cls, path: Path, changes: Iterable[str] = ()) -> Self:

@@ -24,7 +24,7 @@ def evaluate(path: Path, utterances: Sequence[Utterance], *, track: Track = sile
     model = runtime.load(path)
     recipe = Recipe.parse(dict(model.description.training["recipe"]), str(path))
     mapping = recipe.mapping(utterance.emotion for utterance in utterances)
-    kept = [u for u in utterances if mapping.label(u.emotion) in model.labels]
+    kept = [u for u in utterances if mapping.label(u.emotion, u.sex) in model.labels]
     sounds = cache.decode(kept, track=track)
     trained_on = set(model.description.training["clips"])
     own = [u.id for u in kept if sounds.digests[u.id][:DIGEST_LENGTH] in trained_on]
@@ -46,7 +46,7 @@ def evaluate(path: Path, utterances: Sequence[Utterance], *, track: Track = sile
     scores = Scores(
         ids=tuple(u.id for u in kept),
         labels=model.labels,
-        truth=np.array([model.labels.index(str(mapping.label(u.emotion))) for u in kept]),
+        truth=np.array([model.labels.index(str(mapping.label(u.emotion, u.sex))) for u in kept]),
         probabilities=np.array(rows, np.float32),
         speakers=tuple(u.speaker for u in kept),
     )

@@ -15,22 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from intone import dataset
-from intone.dataset import Arrays
+from intone.dataset import Part
 from intone.progress import Track, silent
 from intone.recipe import Training
 
 SCORING_BATCH = 64
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Scaled windows of one part of a split, and the label of each clip."""
-
-    arrays: Arrays
-    owner: NDArray[np.int64]
-    """`[W]`: the window's clip"""
-    targets: NDArray[np.int64]
-    """`[N]`: the clip's label"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +188,7 @@ def _watched(epoch: Epoch, monitor: str) -> float:
 
 def _batch(part: Part, rows: NDArray[np.int64], net: nn.Module) -> dict[str, Tensor]:
     device = next(net.parameters()).device
-    return {name: torch.from_numpy(array[rows]).to(device) for name, array in part.arrays.items()}
+    return {name: torch.from_numpy(array).to(device) for name, array in part.inputs(rows).items()}
 
 
 def _weights(net: nn.Module) -> dict[str, Tensor]:

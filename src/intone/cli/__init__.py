@@ -1,6 +1,7 @@
 """The command line: one file a verb, whose signature is its help.
 
-A verb is found because its file stands in this folder and holds a function of the same name.
+A verb is found because its file stands in this folder and holds a function of the same name, or a
+Typer group where the verb has verbs of its own.
 Heavy imports stand inside the verb, so that help and errors are there at once.
 """
 
@@ -28,7 +29,11 @@ app = typer.Typer(
 
 for _info in iter_modules(__path__):
     if not _info.name.startswith("_"):
-        app.command(_info.name)(getattr(import_module(f"{__name__}.{_info.name}"), _info.name))
+        _verb = getattr(import_module(f"{__name__}.{_info.name}"), _info.name)
+        if isinstance(_verb, typer.Typer):
+            app.add_typer(_verb, name=_info.name)
+        else:
+            app.command(_info.name)(_verb)
 
 
 def _show_version(wanted: bool) -> None:

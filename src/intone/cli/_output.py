@@ -51,7 +51,7 @@ def _bar(items: Iterable[Any], label: str, total: int) -> Iterator[Any]:
 def write(text: str, output: Path | None) -> None:
     """Print a result, or write it to a file that has its name only once it is complete."""
     if output is None:
-        sys.stdout.write(text)
+        print(text, end="", flush=True)  # before any note that follows it
         return
     from intone.errors import IntoneError
 

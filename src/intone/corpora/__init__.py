@@ -35,8 +35,20 @@ class Utterance:
     sex: Sex | None = None
     sentence: str | None = None
     """what is said, comparable within the corpus"""
+    session: str | None = None
+    """what was recorded together; unique across corpora, as `iemocap/1`"""
     intensity: str | None = None
     age: int | None = None
+    traits: Mapping[str, str] = field(default_factory=dict)
+    """what else is known of the speaker, as `{"ethnicity": "Hispanic"}`"""
+    votes: Mapping[str, int] = field(default_factory=dict)
+    """emotion -> how many listeners chose it who only heard the clip"""
+    valence_arousal_dominance: tuple[float, float, float] | None = None
+    """listeners' mean ratings, each from 1 to 5"""
+
+
+Parser = Callable[[Path], Utterance | None]
+"""the reading of one file name: None if the corpus does not name its clips so"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +71,10 @@ class CorpusInfo:
     emotions: Mapping[str, int] = field(default_factory=dict)
     """canonical emotion -> number of clips"""
     notes: str = ""
+    apart_from: tuple[str, ...] = ()
+    """corpora that must never be mixed with this one"""
+    oddities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """kind of finding, as the doctor names it -> stems of the official files that show it"""
 
 
 def names() -> list[str]:
@@ -74,6 +90,12 @@ def info(name: str) -> CorpusInfo:
     """
     described: CorpusInfo = _module(name).INFO
     return described
+
+
+def parsers() -> dict[str, Parser]:
+    """Give the reading of one file name of every corpus whose names carry the labels."""
+    modules = {name: _module(name) for name in names()}
+    return {name: module.parse for name, module in modules.items() if hasattr(module, "parse")}
 
 
 def read(name: str, root: Path, **options: Any) -> list[Utterance]:
@@ -94,8 +116,11 @@ def read_all(places: Iterable[tuple[str, Path]], *, speaker: str | None = None) 
     """List the clips of several corpora; `speaker` is the expression that `folder` takes.
 
     Raises:
-        DataError: as `read`; or a clip stands in two of the places.
+        DataError: as `read`; a clip stands in two of the places; or two of the corpora must not
+            be mixed.
     """
+    places = list(places)
+    _refuse_mixtures({name for name, _ in places})
     clips: dict[str, Utterance] = {}
     for name, root in places:
         options = {"speaker": speaker} if name == "folder" and speaker else {}
@@ -119,9 +144,7 @@ def parse_data(argument: str) -> tuple[str, Path]:
     return name, Path(place).expanduser()
 
 
-def collect(
-    root: Path, parse: Callable[[Path], Utterance | None], info: CorpusInfo
-) -> list[Utterance]:
+def collect(root: Path, parse: Parser, info: CorpusInfo) -> list[Utterance]:
     """Parse the name of every sound file under `root`; names that do not parse are skipped.
 
     Of two files with one id the first by path counts, WAV before others: the archive of RAVDESS
@@ -152,6 +175,15 @@ def sound_files(root: Path) -> list[Path]:
     if not root.is_dir():
         raise DataError(f"{root}: no such folder")
     return [path for path in audio.find([root]) if path != root]
+
+
+def _refuse_mixtures(given: set[str]) -> None:
+    for name in sorted(given):
+        for other in given.intersection(info(name).apart_from):
+            raise DataError(
+                f"{name} and {other} must never be mixed, for {name} is {info(name).title}; "
+                "give one of them"
+            )
 
 
 def _module(name: str) -> ModuleType:

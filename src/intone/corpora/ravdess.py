@@ -27,10 +27,20 @@ INFO = CorpusInfo(
         "disgust": 192,
         "surprised": 192,
     },
-    notes="Audio-only speech (03-01-...); song and video are passed over. Odd actors are men.",
+    notes="Audio-only speech (03-01-...); song is the corpus ravdess_song. Odd actors are men.",
+    oddities={
+        "stereo": (
+            "03-01-02-01-01-02-01",
+            "03-01-08-01-02-02-01",
+            "03-01-02-01-02-02-05",
+            "03-01-03-01-02-01-20",
+            "03-01-06-01-01-02-20",
+        ),
+        "identical audio": ("03-01-03-01-02-01-07", "03-01-03-01-02-02-07"),
+    },
 )
 
-_NAME = re.compile(r"03-01-0([1-8])-0([12])-0([12])-0([12])-(0[1-9]|1\d|2[0-4])")
+_NAME = re.compile(r"03-(0[12])-0([1-8])-0([12])-0([12])-0([12])-(0[1-9]|1\d|2[0-4])")
 _EMOTIONS = {
     "1": "neutral",
     "2": "calm",
@@ -47,14 +57,19 @@ _SENTENCES = {"1": "kids are talking by the door", "2": "dogs are sitting by the
 
 def parse(path: Path) -> Utterance | None:
     """Read the seven numbers of a file name."""
+    return parse_channel(path, "01", "ravdess")
+
+
+def parse_channel(path: Path, wanted: str, corpus: str) -> Utterance | None:
+    """Read the seven numbers of a file name whose channel is 01, speech, or 02, song."""
     match = _NAME.fullmatch(path.stem)
-    if match is None:
+    if match is None or match[1] != wanted:
         return None
-    emotion, intensity, statement, _repetition, actor = match.groups()
+    _channel, emotion, intensity, statement, _repetition, actor = match.groups()
     return Utterance(
-        id=f"ravdess/{path.stem}",
+        id=f"{corpus}/{path.stem}",
         path=path,
-        corpus="ravdess",
+        corpus=corpus,
         emotion=_EMOTIONS[emotion],
         speaker=f"ravdess/{actor}",
         sex="male" if int(actor) % 2 else "female",

@@ -26,6 +26,11 @@ INFO = CorpusInfo(
         "surprised": 400,
     },
     notes="With two speakers, about 100 % on a random split means nothing.",
+    oddities={
+        "container": ("YAF_germ_angry", "YAF_neat_fear"),
+        "sample rate": ("OAF_food_fear",),
+        "odd name": ("OA_bite_neutral",),
+    },
 )
 
 _NAME = re.compile(r"(OAF?|YAF)_([a-z]+)_([a-z]+)")  # one file is named OA_bite_neutral

@@ -1,0 +1,274 @@
+"""Augmentation: the dice apart from the deed.
+
+An augmentation is a frozen dataclass with its ranges as fields. `draw` throws the dice and gives
+parameters; `apply` does the deed with them, and the same parameters always do the same.
+
+There are two ways to use them. `copies` gives copies of a training clip once and for all, as the
+reports do; their ids, `clip#copy1`, tell the leak guard what they are. `fresh` changes a clip, or
+the frames of it that a net reads, anew each epoch.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from zlib import crc32
+
+import numpy as np
+import soxr
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from intone.audio import SAMPLE_RATE
+
+Floats = NDArray[np.float32]
+P = TypeVar("P")
+
+
+class Augmentation(ABC, Generic[P]):
+    """A random change of an array that leaves its label true."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
+    kind: str
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator) -> P:
+        """Throw the dice: parameters for `apply`."""
+
+    @abstractmethod
+    def apply(self, array: Floats, parameters: P) -> Floats:
+        """Give the array changed by these parameters, as a new one."""
+
+    def __call__(self, array: Floats, rng: np.random.Generator) -> Floats:
+        """Give the array changed by parameters drawn from `rng`, as a new one."""
+        return self.apply(array, self.draw(rng))
+
+
+# Of samples [T] at 16 kHz.
+
+
+class NoiseParameters(NamedTuple):
+    """The signal-to-noise ratio in dB, and which noise."""
+
+    snr: float
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise(Augmentation[NoiseParameters]):
+    """Additive white Gaussian noise at a signal-to-noise ratio of `low` to `high` dB.
+
+    The noise is scaled by its own power, so that the ratio is exact; silence stays silence.
+    """
+
+    kind: Literal["noise"] = "noise"
+    low: float = 15.0
+    high: float = 30.0
+
+    def __post_init__(self) -> None:
+        _require_range(self.low, self.high)
+
+    def draw(self, rng: np.random.Generator) -> NoiseParameters:
+        return NoiseParameters(rng.uniform(self.low, self.high), int(rng.integers(2**32)))
+
+    def apply(self, array: Floats, parameters: NoiseParameters) -> Floats:
+        noise = np.random.default_rng(parameters.seed).standard_normal(len(array))
+        signal = array.astype(np.float64)
+        power_ratio = np.mean(signal**2) / np.mean(noise**2)
+        noise *= np.sqrt(power_ratio / 10 ** (parameters.snr / 10))
+        return (signal + noise).astype(np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gain(Augmentation[float]):
+    """Louder or softer, by `low` to `high` dB."""
+
+    kind: Literal["gain"] = "gain"
+    low: float = -6.0
+    high: float = 6.0
+
+    def __post_init__(self) -> None:
+        _require_range(self.low, self.high)
+
+    def draw(self, rng: np.random.Generator) -> float:
+        return rng.uniform(self.low, self.high)
+
+    def apply(self, array: Floats, parameters: float) -> Floats:
+        return array * np.float32(10 ** (parameters / 20))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeStretch(Augmentation[float]):
+    """Faster or slower at the same pitch, at `low` to `high` times the speed."""
+
+    kind: Literal["time_stretch"] = "time_stretch"
+    low: float = 0.9
+    high: float = 1.1
+
+    def __post_init__(self) -> None:
+        _require_range(self.low, self.high)
+        _require(self.low > 0, f"low must be above 0, not {self.low}")
+
+    def draw(self, rng: np.random.Generator) -> float:
+        return rng.uniform(self.low, self.high)
+
+    def apply(self, array: Floats, parameters: float) -> Floats:
+        return stretch(array, parameters)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PitchShift(Augmentation[float]):
+    """Higher or lower in the same time, by `low` to `high` semitones; formants move along.
+
+    Source: `librosa.effects.pitch_shift`.
+    """
+
+    kind: Literal["pitch_shift"] = "pitch_shift"
+    low: float = -2.0
+    high: float = 2.0
+
+    def __post_init__(self) -> None:
+        _require_range(self.low, self.high)
+
+    def draw(self, rng: np.random.Generator) -> float:
+        return rng.uniform(self.low, self.high)
+
+    def apply(self, array: Floats, parameters: float) -> Floats:
+        rate = 2 ** (-parameters / 12)
+        shifted = soxr.resample(stretch(array, rate), SAMPLE_RATE / rate, SAMPLE_RATE)
+        return _fitted(shifted, len(array))
+
+
+SoundAugmentation: TypeAlias = Noise | Gain | TimeStretch | PitchShift
+
+
+# Of features [rows, frames].
+
+
+class Span(NamedTuple):
+    """A part of an axis: its share, and where it stands from first (0) to last (1)."""
+
+    share: float
+    place: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Masks(Augmentation[tuple[Span, ...]]):
+    """Replace `count` spans of up to the share `largest` of an axis by the array's mean.
+
+    Source: SpecAugment (Park et al., 2019), whose arrays have the mean 0.
+    """
+
+    kind: Literal["masks"] = "masks"
+    axis: Literal["time", "frequency"] = "time"
+    count: int = 2
+    largest: float = 0.15
+
+    def __post_init__(self) -> None:
+        _require(self.axis in ("time", "frequency"), f"axis is time or frequency, not {self.axis}")
+        _require(self.count > 0, f"count must be 1 or more, not {self.count}")
+        _require(0 < self.largest <= 1, f"largest must be above 0 and at most 1: {self.largest}")
+
+    def draw(self, rng: np.random.Generator) -> tuple[Span, ...]:
+        return tuple(Span(rng.uniform(0, self.largest), rng.uniform()) for _ in range(self.count))
+
+    def apply(self, array: Floats, parameters: tuple[Span, ...]) -> Floats:
+        masked = array.copy()
+        along = masked.T if self.axis == "time" else masked
+        for span in parameters:
+            length = round(span.share * len(along))
+            start = round(span.place * (len(along) - length))
+            along[start : start + length] = array.mean()
+        return masked
+
+
+# For training.
+
+
+def dice(id: str, *, seed: int, epoch: int = 0) -> np.random.Generator:
+    """Make the generator for a clip in an epoch: by (seed, epoch, clip id) and nothing else."""
+    return np.random.default_rng([seed, epoch, crc32(f"augment {id}".encode())])
+
+
+def copies(
+    samples: Floats, id: str, augmentations: Iterable[Augmentation[Any]], *, seed: int
+) -> dict[str, Floats]:
+    """Give a copy of a clip for each augmentation, by the ids `clip#copy1`, `clip#copy2`, ..."""
+    names = ((f"{id}#copy{number}", each) for number, each in enumerate(augmentations, 1))
+    return {name: each(samples, dice(name, seed=seed)) for name, each in names}
+
+
+def original(id: str) -> str:
+    """The id of the clip that a copy was made of; a clip's own otherwise."""
+    return re.sub(r"#copy\d*$", "", id)
+
+
+def fresh(
+    array: Floats,
+    augmentations: Iterable[Augmentation[Any]],
+    rng: np.random.Generator,
+    *,
+    probability: float = 0.5,
+) -> Floats:
+    """Apply each augmentation with this probability, one after the other."""
+    for augmentation in augmentations:
+        if rng.uniform() < probability:
+            array = augmentation(array, rng)
+    return array
+
+
+# The phase vocoder.
+
+_N_FFT = 1024  # 64 ms: a few periods of a low voice
+_HOP = _N_FFT // 4
+
+
+def stretch(samples: Floats, rate: float) -> Floats:
+    """Play samples `rate` times as fast at the same pitch: [T] -> [T / rate].
+
+    Source: `librosa.effects.time_stretch` with `n_fft=1024`: a phase vocoder, whose magnitudes are
+    interpolated and whose phases go on by what they advance from frame to frame.
+    """
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_N_FFT) / _N_FFT)).astype(np.float32)
+    padded = np.pad(samples, _N_FFT // 2)
+    frames = np.fft.rfft(sliding_window_view(padded, _N_FFT)[::_HOP] * window)
+
+    steps = np.arange(0, len(frames), rate)
+    before = steps.astype(int)
+    share = (steps - before)[:, np.newaxis]
+    frames = np.pad(frames, ((0, 1), (0, 0)))
+    magnitude, phase = np.abs(frames), np.angle(frames)
+    expected = 2 * np.pi * _HOP / _N_FFT * np.arange(frames.shape[1])
+    deviation = phase[before + 1] - phase[before] - expected
+    advance = expected + deviation - 2 * np.pi * np.round(deviation / (2 * np.pi))
+    phases = phase[0] + np.cumsum(advance, axis=0) - advance
+    magnitudes = (1 - share) * magnitude[before] + share * magnitude[before + 1]
+
+    made = np.fft.irfft(magnitudes * np.exp(1j * phases)) * window
+    weight = _overlapped(np.broadcast_to(window**2, made.shape))
+    whole = _overlapped(made) / np.maximum(weight, np.finfo(np.float32).tiny)
+    return _fitted(whole[_N_FFT // 2 :].astype(np.float32), round(len(samples) / rate))
+
+
+def _overlapped(frames: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Add frames [F, n_fft] that follow each other by the hop: [T]."""
+    quarters = frames.reshape(len(frames), -1, _HOP)
+    total = np.zeros((len(frames) + quarters.shape[1] - 1, _HOP))
+    for number in range(quarters.shape[1]):
+        total[number : number + len(frames)] += quarters[:, number]
+    return total.ravel()
+
+
+def _fitted(samples: Floats, length: int) -> Floats:
+    """Cut samples, or pad them with zeros, at their end."""
+    return np.pad(samples, (0, max(0, length - len(samples))))[:length]
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise ValueError(message)
+
+
+def _require_range(low: float, high: float) -> None:
+    _require(low <= high, f"low={low} is more than high={high}")

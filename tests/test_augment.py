@@ -1,0 +1,242 @@
+"""Augmentation: exact arrays for given parameters, librosa as the oracle of the phase vocoder."""
+
+import warnings
+
+import librosa
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from conftest import made_voice
+from intone import augment
+from intone.augment import (
+    Gain,
+    Masks,
+    Noise,
+    NoiseParameters,
+    PitchShift,
+    SoundAugmentation,
+    Span,
+    TimeStretch,
+    copies,
+    dice,
+    fresh,
+)
+
+SOUND = (Noise(), Gain(), TimeStretch(), PitchShift())
+EVERY = (*SOUND, Masks(), Masks(axis="frequency"))
+
+
+@pytest.fixture(scope="module")
+def voice() -> np.ndarray:
+    return made_voice(140.0, 1.5, np.random.default_rng(3))
+
+
+def pitch(samples) -> float:
+    """The median fundamental frequency in Hz."""
+    return float(np.median(librosa.yin(samples, fmin=60, fmax=500, sr=16_000)))
+
+
+# What is true of all.
+
+
+@pytest.mark.parametrize("each", EVERY, ids=lambda each: each.kind)
+def test_the_same_parameters_do_the_same_and_leave_the_array_alone(each, rng):
+    array = rng.normal(size=(40, 3000) if isinstance(each, Masks) else 3000).astype(np.float32)
+    before = array.copy()
+    parameters = each.draw(rng)
+    once = each.apply(array, parameters)
+    np.testing.assert_array_equal(each.apply(array, parameters), once)
+    np.testing.assert_array_equal(array, before)
+    assert once.dtype == np.float32
+    assert not np.shares_memory(once, array)
+    assert not np.array_equal(once, array)
+    called = each(array, np.random.default_rng(5))
+    np.testing.assert_array_equal(called, each.apply(array, each.draw(np.random.default_rng(5))))
+
+
+@pytest.mark.parametrize("each", [Gain(low=-3, high=9), TimeStretch(low=0.7), PitchShift(high=5)])
+def test_parameters_fill_their_range(each, rng):
+    drawn = [each.draw(rng) for _ in range(500)]
+    assert each.low <= min(drawn) < each.low + 0.05 * (each.high - each.low)
+    assert each.high - 0.05 * (each.high - each.low) < max(drawn) <= each.high
+
+
+@pytest.mark.parametrize("each", SOUND, ids=lambda each: each.kind)
+def test_silence_stays_silence(each, rng):
+    silence = np.zeros(4000, np.float32)
+    assert not each(silence, rng).any()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Noise(low=30, high=15), "low=30 is more than high=15"),
+        (lambda: Gain(low=1, high=0), "low=1 is more than high=0"),
+        (lambda: PitchShift(low=3), "low=3 is more than high=2"),
+        (lambda: TimeStretch(low=0, high=1), "low must be above 0"),
+        (lambda: Masks(count=0), "count must be 1 or more"),
+        (lambda: Masks(largest=1.5), "largest must be above 0 and at most 1"),
+        (lambda: Masks(axis="rows"), "axis is time or frequency, not rows"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_a_recipe_names_them_by_kind():
+    adapter = TypeAdapter(SoundAugmentation)
+    assert adapter.validate_python({"kind": "noise", "low": 10.0}) == Noise(low=10.0)
+    assert adapter.validate_python({"kind": "time_stretch"}) == TimeStretch()
+    with pytest.raises(ValidationError):
+        adapter.validate_python({"kind": "noise", "snr": 10.0})
+
+
+# Noise and gain.
+
+
+@given(st.floats(-20, 60), st.integers(0, 2**32 - 1), st.floats(1e-4, 1.0))
+def test_the_measured_ratio_is_the_drawn_one(snr, seed, level):
+    signal = (level * np.sin(np.arange(8000) / 7)).astype(np.float32)
+    noise = Noise().apply(signal, NoiseParameters(snr, seed)).astype(np.float64) - signal
+    measured = 10 * np.log10(np.mean(signal.astype(np.float64) ** 2) / np.mean(noise**2))
+    assert measured == pytest.approx(snr, abs=0.01)
+
+
+def test_noise_is_white_and_gaussian_and_of_its_seed():
+    signal = np.ones(64_000, np.float32)
+    noise = Noise().apply(signal, NoiseParameters(20.0, 1)).astype(np.float64) - 1
+    assert noise.std() == pytest.approx(0.1, rel=1e-3)
+    assert np.mean(np.abs(noise) < noise.std()) == pytest.approx(0.6827, abs=0.01)
+    quarters = np.square(np.abs(np.fft.rfft(noise))[1:]).reshape(4, -1).mean(axis=1)
+    assert quarters / quarters.mean() == pytest.approx(np.ones(4), abs=0.05)
+    other = Noise().apply(signal, NoiseParameters(20.0, 2)) - 1
+    assert abs(np.corrcoef(noise, other)[0, 1]) < 0.02
+
+
+def test_drawn_ratios_fill_their_range_and_no_noise_comes_twice(rng):
+    drawn = [Noise(low=15, high=30).draw(rng) for _ in range(500)]
+    assert 15 <= min(drawn).snr < 16
+    assert 29 < max(drawn).snr <= 30
+    assert len({each.seed for each in drawn}) == 500
+
+
+def test_exact_arrays():
+    ramp = np.array([0.0, 0.25, -0.5, 1.0], np.float32)
+    np.testing.assert_array_equal(Gain().apply(ramp, 20.0), 10 * ramp)
+    np.testing.assert_allclose(Gain().apply(ramp, -6.0), ramp * 0.5011872, rtol=1e-6)
+    noisy = Noise().apply(ramp, NoiseParameters(10.0, 0))
+    unit = np.random.default_rng(0).standard_normal(4)
+    scale = np.sqrt(1.3125 / np.sum(unit**2) / 10)
+    np.testing.assert_allclose(noisy, ramp + scale * unit, rtol=1e-6)
+
+
+# Time and pitch.
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.8, 0.93, 1.1, 1.37, 2.0])
+def test_stretching_equals_librosa(voice, rate):
+    expected = librosa.effects.time_stretch(
+        voice.astype(np.float64), rate=rate, n_fft=1024, hop_length=256
+    )
+    made = TimeStretch().apply(voice, rate)
+    assert len(made) == round(len(voice) / rate)
+    np.testing.assert_allclose(made, expected, atol=5e-6)
+
+
+@pytest.mark.parametrize("semitones", [-3.0, -0.4, 1.5, 4.0])
+def test_shifting_equals_librosa(voice, semitones):
+    expected = librosa.effects.pitch_shift(
+        voice.astype(np.float64), sr=16_000, n_steps=semitones, n_fft=1024, hop_length=256
+    )
+    np.testing.assert_allclose(PitchShift().apply(voice, semitones), expected, atol=5e-6)
+
+
+@pytest.mark.parametrize("length", [1, 100, 513, 1600])
+def test_short_sounds_are_stretched_too(voice, length):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # librosa's, that the sound is short
+        expected = librosa.effects.time_stretch(
+            voice[:length].astype(np.float64), rate=0.7, n_fft=1024, hop_length=256
+        )
+    np.testing.assert_allclose(augment.stretch(voice[:length], 0.7), expected, atol=5e-6)
+
+
+def test_at_its_own_rate_and_pitch_a_sound_stays_what_it_is(voice):
+    np.testing.assert_allclose(TimeStretch().apply(voice, 1.0), voice, atol=1e-6)
+    np.testing.assert_allclose(PitchShift().apply(voice, 0.0), voice, atol=1e-6)
+
+
+def test_stretching_keeps_the_pitch_and_shifting_moves_it(voice):
+    assert pitch(TimeStretch().apply(voice, 0.8)) == pytest.approx(pitch(voice), rel=0.02)
+    shifted = PitchShift().apply(voice, 3.0)
+    assert len(shifted) == len(voice)
+    assert pitch(shifted) == pytest.approx(pitch(voice) * 2 ** (3 / 12), rel=0.02)
+
+
+# Masks.
+
+
+def test_masks_stand_where_their_parameters_say():
+    array = np.arange(20, dtype=np.float32).reshape(4, 5)
+    masked = Masks(axis="time").apply(array, (Span(0.4, 0.0), Span(0.2, 1.0)))
+    expected = array.copy()
+    expected[:, [0, 1, 4]] = 9.5
+    np.testing.assert_array_equal(masked, expected)
+    masked = Masks(axis="frequency").apply(array, (Span(0.25, 0.5),))
+    expected = array.copy()
+    expected[2] = 9.5
+    np.testing.assert_array_equal(masked, expected)
+    np.testing.assert_array_equal(Masks().apply(array, (Span(0.0, 0.5),)), array)
+
+
+@given(st.integers(0, 999), st.floats(0.01, 1.0), st.integers(1, 4))
+def test_masks_are_within_their_limits(seed, largest, count):
+    masks = Masks(axis="time", count=count, largest=largest)
+    array = np.arange(1.0, 201.0, dtype=np.float32)[np.newaxis].repeat(3, axis=0)
+    changed = np.any(masks(array, np.random.default_rng(seed)) != array, axis=0)
+    assert np.count_nonzero(changed) <= count * round(200 * largest + 0.5)
+    drawn = masks.draw(np.random.default_rng(seed))
+    assert len(drawn) == count
+    assert all(0 <= span.share <= largest and 0 <= span.place <= 1 for span in drawn)
+
+
+# For training.
+
+
+def test_copies_are_named_for_the_guard_and_depend_on_seed_and_id_alone(voice):
+    made = copies(voice, "a/1", (Noise(), Noise(), PitchShift()), seed=3)
+    assert list(made) == ["a/1#copy1", "a/1#copy2", "a/1#copy3"]
+    assert not np.array_equal(made["a/1#copy1"], made["a/1#copy2"])
+    again = copies(voice, "a/1", (Noise(), Noise()), seed=3)
+    np.testing.assert_array_equal(again["a/1#copy2"], made["a/1#copy2"])
+    for other in (
+        copies(voice, "a/2", (Noise(),), seed=3),
+        copies(voice, "a/1", (Noise(),), seed=4),
+    ):
+        assert not np.array_equal(*other.values(), made["a/1#copy1"])
+
+
+def test_dice_depend_on_seed_epoch_and_id():
+    throws = {
+        dice(id, seed=seed, epoch=epoch).uniform()
+        for id in ("a", "b")
+        for seed in (0, 1)
+        for epoch in (0, 1, 2)
+    }
+    assert len(throws) == 12
+    assert dice("a", seed=1, epoch=2).uniform() == dice("a", seed=1, epoch=2).uniform()
+
+
+def test_fresh_applies_each_with_its_probability():
+    ones = np.ones(4, np.float32)
+    gains = (Gain(low=20, high=20), Gain(low=40, high=40))
+    np.testing.assert_array_equal(fresh(ones, gains, dice("a", seed=0), probability=1), 1000 * ones)
+    np.testing.assert_array_equal(fresh(ones, gains, dice("a", seed=0), probability=0), ones)
+    made = [float(fresh(ones, gains, dice("a", seed=0, epoch=epoch))[0]) for epoch in range(400)]
+    counts = np.array([made.count(value) for value in (1, 10, 100, 1000)])
+    assert counts.sum() == 400
+    assert np.all(abs(counts - 100) < 35)
