@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from intone import audio, cache, corpora
+from intone import audio, cache, corpora, windows
+from intone.augment import Noise
 from intone.errors import DataError
+from intone.features import FrontEnd, LogMel
+from intone.windows import WindowRule
 
 
 @pytest.fixture
@@ -82,3 +85,25 @@ def test_identical_audio_has_one_digest_whatever_its_file(own_cache, tmp_path):
     soundfile.write(tmp_path / "sad" / "a.wav", sound, 16_000)
     soundfile.write(tmp_path / "sad" / "b.flac", sound, 16_000)
     assert len(set(cache.decode(corpora.read("folder", tmp_path)).digests.values())) == 1
+
+
+def test_features_are_those_of_the_front_end_and_are_computed_once(own_cache, clips, monkeypatch):
+    sounds = cache.decode(clips)
+    ids = [clip.id for clip in clips]
+    front_end, rule = FrontEnd(features=(LogMel(n_mels=20),)), WindowRule(length=8000, hop=4000)
+    first = cache.features(sounds, ids, front_end, rule)
+    expected = [front_end(window) for id in ids for window in windows.cut(sounds.samples[id], rule)]
+    np.testing.assert_array_equal(first, np.stack(expected))
+    monkeypatch.setattr(FrontEnd, "__call__", lambda *_: pytest.fail("computed again"))
+    np.testing.assert_array_equal(cache.features(sounds, ids, front_end, rule), first)
+
+
+def test_copies_are_the_same_the_second_time_and_change_with_the_seed(own_cache, clips):
+    sounds = cache.decode(clips)
+    ids = [clip.id for clip in clips]
+    made = cache.copies(sounds, ids, [Noise(), Noise()], seed=1)
+    assert list(made.samples) == [f"{id}#copy{n}" for id in ids for n in (1, 2)]
+    again = cache.copies(sounds, ids, [Noise(), Noise()], seed=1)
+    other = cache.copies(sounds, ids, [Noise(), Noise()], seed=2)
+    assert made.digests == again.digests
+    assert not set(made.digests.values()) & set(other.digests.values())

@@ -1,6 +1,7 @@
 """From a folder of clips to a model file: training, records, export, the runtime."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,32 @@ def test_copies_are_trained_on_and_never_scored(subject, made_corpus):
     assert len(heard) == 3 * len(split.train)
     expected = more.data.scalers(heard, ["frames"])["frames"]
     np.testing.assert_array_equal(fitted.scalers["frames"].mean, expected.mean)
+
+
+def test_votes_are_learned_where_a_corpus_has_them(subject):
+    voted = [
+        replace(u, votes={"angry": 3, "sad": 1}) if n == 0 else u
+        for n, u in enumerate(subject.utterances)
+    ]
+    recipe = Recipe.parse(
+        subject.recipe.model_dump() | {"training": {"epochs": 1, "soft_labels": True}}, "recipe"
+    )
+    soft = experiment.prepare(recipe, voted)
+    assert soft.mapping.labels == ("neutral", "sad", "angry")
+    np.testing.assert_array_equal(soft.data.shares[0], [0, 0.25, 0.75])
+    np.testing.assert_array_equal(soft.data.shares[1:].max(axis=1), 1)
+    np.testing.assert_array_equal(soft.data.targets, subject.data.targets)
+
+
+def test_retraining_ends_at_the_best_epoch_without_validation(subject):
+    split = subject.splits[0]
+    settings = subject.recipe.training.model_copy(update={"retrain": True})
+    recipe = subject.recipe.model_copy(update={"training": settings})
+    again = replace(subject, recipe=recipe)
+    fitted = experiment.fit(again, split.train, split.validation, seed=1)
+    plain = experiment.fit(subject, split.train, seed=1, last_epoch=fitted.fit.best_epoch)
+    for name, value in plain.net.state_dict().items():
+        torch.testing.assert_close(fitted.net.state_dict()[name], value, rtol=0, atol=0)
 
 
 def test_a_finished_run_is_not_overwritten_and_another_recipe_is_refused(subject, finished):

@@ -17,7 +17,7 @@ GROUND = {
 }
 FIRST = {
     *("corpora", "cache", "protocols", "recipe", "nets", "dataset", "experiment", "training"),
-    *("runs", "evaluation", "export", "scoring", "doctor", "augment", "predictions"),
+    *("runs", "evaluation", "export", "scoring", "doctor", "augment", "predictions", "tasks"),
 }
 TOP = {"report", "cli", "__main__"}
 HEAVY = {"torch", "sklearn", "onnx", "matplotlib", "librosa"}

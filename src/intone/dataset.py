@@ -28,6 +28,8 @@ class Part:
     """`[W]`: the clip of each window"""
     targets: NDArray[np.int64]
     """`[N]`: the label of each clip, by its place among the labels"""
+    shares: Floats
+    """`[N, C]`: what is learned of each clip: the shares of the labels"""
     inputs: Callable[[NDArray[np.int64]], Arrays]
     """places of windows `[B]` -> the net's inputs, `[B, *shape]` each"""
 
@@ -39,6 +41,8 @@ class Dataset:
     ids: tuple[str, ...]
     targets: NDArray[np.int64]
     """`[N]`: the label of each clip, by its place among the labels"""
+    shares: Floats
+    """`[N, C]`: what is learned of each clip: its label, or how listeners shared their votes"""
     sounds: Sounds
     rule: WindowRule
     front_ends: Mapping[str, FrontEnd]
@@ -52,6 +56,7 @@ class Dataset:
         cls,
         ids: Sequence[str],
         targets: Sequence[int],
+        shares: Floats,
         sounds: Sounds,
         rule: WindowRule,
         front_ends: Mapping[str, FrontEnd],
@@ -65,7 +70,7 @@ class Dataset:
             for name, front_end in front_ends.items()
         }
         owner = np.repeat(np.arange(len(ids)), counts)
-        return cls(tuple(ids), np.asarray(targets), sounds, rule, front_ends, fixed, owner)
+        return cls(tuple(ids), np.asarray(targets), shares, sounds, rule, front_ends, fixed, owner)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -92,7 +97,7 @@ class Dataset:
                 for name, array in self.fixed.items()
             }
 
-        return Part(owner, self.targets[clips], inputs)
+        return Part(owner, self.targets[clips], self.shares[clips], inputs)
 
     def drawn(
         self,
@@ -122,7 +127,7 @@ class Dataset:
             made = [window_inputs(place) for place in chosen]
             return {name: np.stack([one[name] for one in made]) for name in self.front_ends}
 
-        return Part(np.arange(len(clips)), self.targets[clips], inputs)
+        return Part(np.arange(len(clips)), self.targets[clips], self.shares[clips], inputs)
 
 
 def pool(window_probabilities: Floats, owner: NDArray[np.int64]) -> Floats:

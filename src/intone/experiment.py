@@ -6,8 +6,11 @@ The one place where labels, windows, splits, nets and training meet.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from intone import augment, cache, nets, protocols, training
@@ -93,9 +96,11 @@ def prepare(
         copied = cache.copies(sounds, ids, recipe.augment.copies, seed=seed, track=track)
         ids += copied.samples
         sounds |= copied
+    targets = [mapping.labels.index(str(labels[augment.original(id)])) for id in ids]
     data = Dataset.make(
         ids,
-        [mapping.labels.index(str(labels[augment.original(id)])) for id in ids],
+        targets,
+        _shares(recipe, mapping, kept, ids, targets),
         sounds,
         recipe.window,
         {name: spec.front_end for name, spec in recipe.inputs.items()},
@@ -137,19 +142,41 @@ def fit(
             frames=recipe.augment.frames,
         )
 
+    def fit_net(net: nn.Module, **options: Any) -> Fit:
+        return training.fit(
+            net,
+            windows_of,
+            settings=recipe.training,
+            seed=seed,
+            track=track,
+            label=label,
+            **options,
+        )
+
     net = experiment.net(seed)
-    outcome = training.fit(
-        net,
-        windows_of,
-        part(experiment, validation_ids, scalers) if validation_ids else None,
-        recipe.training,
-        seed=seed,
-        last_epoch=last_epoch,
-        checkpoint=checkpoint,
-        track=track,
-        label=label,
-    )
+    validation = part(experiment, validation_ids, scalers) if validation_ids else None
+    outcome = fit_net(net, validation=validation, last_epoch=last_epoch, checkpoint=checkpoint)
+    if recipe.training.retrain and validation is not None:
+        net = experiment.net(seed)
+        fit_net(net, validation=None, last_epoch=outcome.best_epoch)
     return Fitted(net, scalers, outcome)
+
+
+def _shares(
+    recipe: Recipe,
+    mapping: LabelMapping,
+    utterances: Sequence[Utterance],
+    ids: Sequence[str],
+    targets: Sequence[int],
+) -> NDArray[np.float32]:
+    """What is learned of each clip `[N, C]`: its label, or the listeners' votes where wanted."""
+    shares = np.eye(len(mapping.labels), dtype=np.float32)[list(targets)]
+    if recipe.training.soft_labels:
+        voted = {u.id: mapping.soft_label(u.votes, u.sex) for u in utterances if u.votes}
+        for place, id in enumerate(ids):
+            if votes := voted.get(augment.original(id)):
+                shares[place] = list(votes.values())
+    return shares
 
 
 def part(experiment: Experiment, ids: Sequence[str], scalers: Scalers) -> Part:

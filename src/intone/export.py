@@ -13,7 +13,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from intone import corpora, experiment, nets, runtime
+from intone import corpora, experiment, nets, runtime, tasks
 from intone.audio import SAMPLE_RATE
 from intone.errors import ModelError
 from intone.experiment import Experiment, Fitted
@@ -69,6 +69,7 @@ def export(
             key: InputDescription(front_end=spec.front_end, scaler=fitted.scalers[key])
             for key, spec in subject.recipe.inputs.items()
         },
+        task=nets.task(net),
         temperature=1.0,
         training=_training(subject, record),
         expected={**record["report"], "protocol": record["protocol"], "stamp": record["stamp"]},
@@ -129,7 +130,7 @@ def _difference_from_torch(net: nn.Module, model: Model) -> float:
         for key, spec in description.inputs.items()
     }
     with torch.inference_mode():
-        expected = net(**batch).softmax(dim=1).numpy()
+        expected = tasks.probabilities(nets.task(net), net(**batch)).numpy()
     return float(np.abs(heard - expected).max())
 
 

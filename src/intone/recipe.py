@@ -82,13 +82,33 @@ class Training(_Section):
 
     epochs: int = Field(gt=0)
     batch_size: int = Field(default=32, gt=0)
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
     learning_rate: float = Field(default=1e-3, gt=0)
-    schedule: Literal["constant", "cosine"] = "constant"
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    """of sgd and rmsprop"""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """as the optimiser has it: decoupled in adamw, a gradient in the others"""
+    l2: float = Field(default=0.0, ge=0)
+    """Keras's kernel penalty: the loss grows by l2 times the sum of the squared weights"""
+    schedule: Literal["constant", "cosine", "exponential", "plateau"] = "constant"
+    decay: float = Field(default=0.5, gt=0, lt=1)
+    """the learning rate's factor: every epoch (exponential), or after a plateau"""
+    plateau: int = Field(default=5, gt=0)
+    """epochs without a better validation value that make a plateau"""
     patience: int = Field(default=20, gt=0)
     """epochs without a better validation value before training stops"""
-    monitor: Literal["loss", "uar"] = "loss"
+    monitor: Literal["loss", "accuracy", "uar"] = "loss"
+    retrain: bool = False
+    """train anew for the best number of epochs, as report B does, instead of restoring weights"""
     windows: Literal["fixed", "random"] = "fixed"
     """every fixed window of a clip each epoch, or one at a random place"""
+    class_weights: bool = False
+    """weigh labels by the inverse of their frequency"""
+    soft_labels: bool = False
+    """learn the listeners' votes where a corpus has them"""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    mixup: float = Field(default=0.0, ge=0)
+    """alpha of the Beta distribution that pairs of windows are mixed by"""
     seeds: tuple[int, ...] = (0,)
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import as_file, files
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime
@@ -101,6 +101,8 @@ class Description:
     labels: tuple[str, ...]
     window: WindowRule
     inputs: Mapping[str, InputDescription]
+    task: Literal["one of many", "label by label"]
+    """how logits become probabilities: by softmax, or as shares of each label's own"""
     temperature: float
     """logits are divided by it before the softmax"""
     training: Mapping[str, Any]
@@ -175,7 +177,9 @@ class Model:
         """
         sound = audio.blocks(source, sample_rate=sample_rate)
         starts, outputs = self._hear(sound)
-        windows = _softmax(outputs["logits"] / self.description.temperature)
+        windows = _probabilities(
+            self.description.task, outputs["logits"] / self.description.temperature
+        )
         length = self.description.window.length
         return Prediction(
             source=sound.name,
@@ -298,7 +302,11 @@ def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probabilities along the last axis, in float64."""
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+def _probabilities(task: str, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Logits `[W, C]` -> probabilities that sum to 1, in float64; `intone.tasks` says why."""
+    exact = logits.astype(np.float64)
+    if task == "one of many":
+        own = np.exp(exact - exact.max(axis=1, keepdims=True))
+    else:
+        own = 1 / (1 + np.exp(-exact))
+    return np.asarray(own / own.sum(axis=1, keepdims=True))

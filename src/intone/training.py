@@ -2,7 +2,7 @@
 
 import ctypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import cos, pi
 from pathlib import Path
@@ -12,9 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
-from intone import dataset
+from intone import dataset, nets, tasks
 from intone.dataset import Part
 from intone.progress import Track, silent
 from intone.recipe import Training
@@ -28,9 +27,10 @@ class Epoch:
 
     epoch: int
     train_loss: float
-    validation_loss: float | None
-    validation_uar: float | None
     seconds: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    validation_uar: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ def fit(
     """
     device = tune_hardware()
     net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(net.parameters(), lr=settings.learning_rate)
+    optimizer = _optimizer(net, settings)
     best: dict[str, Any] = {"value": float("inf"), "epoch": 0, "weights": _weights(net)}
     history: list[Epoch] = []
     if checkpoint is not None and checkpoint.exists():
@@ -79,19 +79,12 @@ def fit(
             continue
         began = time.perf_counter()
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(settings, epoch)
-        loss = _train_epoch(net, optimizer, train(epoch), settings.batch_size, [seed, epoch])
-        value, uar = (None, None) if validation is None else _validate(net, validation)
-        history.append(
-            Epoch(
-                epoch=epoch,
-                train_loss=loss,
-                validation_loss=value,
-                validation_uar=uar,
-                seconds=time.perf_counter() - began,
-            )
-        )
-        watched = _watched(history[-1], settings.monitor)
+            group["lr"] = learning_rate(settings, history)
+        loss = _train_epoch(net, optimizer, train(epoch), settings, [seed, epoch])
+        scores = _validate(net, validation) if validation is not None else {}
+        seconds = time.perf_counter() - began
+        history.append(Epoch(epoch=epoch, train_loss=loss, seconds=seconds, **scores))
+        watched = _watched(history[-1], settings)
         if watched < best["value"]:
             best = {"value": watched, "epoch": epoch, "weights": _weights(net)}
         if checkpoint is not None:
@@ -104,19 +97,49 @@ def fit(
 def predict(net: nn.Module, part: Part) -> NDArray[np.float32]:
     """Give the probabilities of each clip, averaged over its windows: `[N, C]`."""
     net.eval()
+    device = next(net.parameters()).device
     rows = []
     with torch.inference_mode():
         for start in range(0, len(part.owner), SCORING_BATCH):
-            batch = _batch(part, np.arange(start, min(start + SCORING_BATCH, len(part.owner))), net)
-            rows.append(net(**batch).float().softmax(dim=1).cpu().numpy())
+            chosen = np.arange(start, min(start + SCORING_BATCH, len(part.owner)))
+            logits = net(**_batch(part, chosen, device)).float()
+            rows.append(tasks.probabilities(nets.task(net), logits).cpu().numpy())
     return dataset.pool(np.concatenate(rows), part.owner)
 
 
-def learning_rate(settings: Training, epoch: int) -> float:
-    """The learning rate of an epoch, counted from 1: constant, or falling along a cosine."""
-    if settings.schedule == "constant":
-        return settings.learning_rate
-    return settings.learning_rate * (1 + cos(pi * (epoch - 1) / settings.epochs)) / 2
+def learning_rate(settings: Training, history: Sequence[Epoch]) -> float:
+    """The learning rate of the epoch that follows these."""
+    if settings.schedule == "cosine":
+        return settings.learning_rate * (1 + cos(pi * len(history) / settings.epochs)) / 2
+    if settings.schedule == "exponential":
+        return float(settings.learning_rate * settings.decay ** len(history))
+    if settings.schedule == "plateau":
+        return float(settings.learning_rate * settings.decay ** _plateaus(settings, history))
+    return settings.learning_rate
+
+
+def _plateaus(settings: Training, history: Sequence[Epoch]) -> int:
+    """How often the watched value has not become better for `plateau` epochs."""
+    best, since, found = float("inf"), 0, 0
+    for epoch in history:
+        value = _watched(epoch, settings)
+        best, since = (value, 0) if value < best else (best, since + 1)
+        if since == settings.plateau:
+            found, since = found + 1, 0
+    return found
+
+
+def _optimizer(net: nn.Module, settings: Training) -> torch.optim.Optimizer:
+    given = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
+    if settings.optimizer in ("rmsprop", "sgd"):
+        given["momentum"] = settings.momentum
+    made: torch.optim.Optimizer = {
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+        "rmsprop": torch.optim.RMSprop,
+        "sgd": torch.optim.SGD,
+    }[settings.optimizer](net.parameters(), **given)
+    return made
 
 
 def tune_hardware() -> torch.device:
@@ -148,46 +171,91 @@ def _train_epoch(
     net: nn.Module,
     optimizer: torch.optim.Optimizer,
     part: Part,
-    batch_size: int,
+    settings: Training,
     entropy: list[int],
 ) -> float:
     """One pass over the windows in random order; returns the mean loss."""
     net.train()
-    torch.manual_seed(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
-    order = np.random.default_rng(entropy).permutation(len(part.owner))
+    rng = np.random.default_rng(entropy)
+    torch.manual_seed(int(rng.integers(2**32)))
     device = next(net.parameters()).device
+    weights = _class_weights(part.shares, device) if settings.class_weights else None
+    order = rng.permutation(len(part.owner))
     total = 0.0
-    for rows in np.array_split(order, max(1, round(len(order) / batch_size))):
-        targets = torch.from_numpy(part.targets[part.owner[rows]]).to(device)
+    for rows in np.array_split(order, max(1, round(len(order) / settings.batch_size))):
+        inputs = _batch(part, rows, device)
+        shares = torch.from_numpy(part.shares[part.owner[rows]]).to(device)
+        if settings.mixup:
+            inputs, shares = _mixed(inputs, shares, rng.beta(settings.mixup, settings.mixup))
         with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
-            logits = net(**_batch(part, rows, net))
-        loss = functional.cross_entropy(logits.float(), targets)
+            logits = net(**inputs)
+        loss = tasks.loss(
+            nets.task(net),
+            logits.float(),
+            shares,
+            weights=weights,
+            smoothing=settings.label_smoothing,
+        )
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        (loss + _penalty(net, settings.l2)).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         total += loss.item() * len(rows)
     return total / len(order)
 
 
-def _validate(net: nn.Module, part: Part) -> tuple[float, float]:
-    """Cross-entropy and UAR over the clips of a part."""
+def _class_weights(shares: NDArray[np.float32], device: torch.device) -> Tensor:
+    """The inverse of each label's frequency `[C]`, 1 on average over clips; absent labels 0."""
+    counts = torch.from_numpy(shares.sum(axis=0))
+    present = (counts > 0).sum()
+    return torch.where(counts > 0, counts.sum() / (present * counts), 0).to(device)
+
+
+def _mixed(
+    inputs: dict[str, Tensor], shares: Tensor, share: float
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Mix each window with its neighbour in the batch, whose order is random already."""
+
+    def mix(values: Tensor) -> Tensor:
+        return share * values + (1 - share) * values.roll(1, dims=0)
+
+    return {name: mix(values) for name, values in inputs.items()}, mix(shares)
+
+
+def _penalty(net: nn.Module, l2: float) -> Tensor | float:
+    """Keras's L2 on kernels: not on biases, and not on what normalises."""
+    if not l2:
+        return 0.0
+    kernels = [value for value in net.parameters() if value.ndim > 1]
+    return l2 * torch.stack([kernel.square().sum() for kernel in kernels]).sum()
+
+
+def _validate(net: nn.Module, part: Part) -> dict[str, float]:
+    """Cross-entropy, accuracy and UAR over the clips of a part."""
     probabilities = predict(net, part)
     clips = np.arange(len(part.targets))
     loss = -np.log(np.maximum(probabilities[clips, part.targets], 1e-7)).mean()
     hit = probabilities.argmax(axis=1) == part.targets
     recalls = [hit[part.targets == label].mean() for label in np.unique(part.targets)]
-    return float(loss), float(np.mean(recalls))
+    return {
+        "validation_loss": float(loss),
+        "validation_accuracy": float(hit.mean()),
+        "validation_uar": float(np.mean(recalls)),
+    }
 
 
-def _watched(epoch: Epoch, monitor: str) -> float:
+def _watched(epoch: Epoch, settings: Training) -> float:
     """The value that is best when it is lowest; without validation, the newest epoch wins."""
-    if epoch.validation_loss is None or epoch.validation_uar is None:
-        return float(-epoch.epoch)
-    return epoch.validation_loss if monitor == "loss" else -epoch.validation_uar
+    value = {
+        "loss": epoch.validation_loss,
+        "accuracy": epoch.validation_accuracy,
+        "uar": epoch.validation_uar,
+    }[settings.monitor]
+    if value is None:
+        return -float(epoch.epoch)
+    return value if settings.monitor == "loss" else -value
 
 
-def _batch(part: Part, rows: NDArray[np.int64], net: nn.Module) -> dict[str, Tensor]:
-    device = next(net.parameters()).device
+def _batch(part: Part, rows: NDArray[np.int64], device: torch.device) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array).to(device) for name, array in part.inputs(rows).items()}
 
 

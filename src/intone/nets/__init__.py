@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from intone.errors import DataError
+from intone.tasks import Task
 
 
 def names() -> list[str]:
@@ -74,6 +75,12 @@ def build(
 def parameters(net: nn.Module) -> int:
     """Count the trainable values of a net, as torch counts them."""
     return sum(value.numel() for value in net.parameters() if value.requires_grad)
+
+
+def task(net: nn.Module) -> Task:
+    """What the net is asked: its `task`, or one of many labels."""
+    asked: Task = getattr(net, "task", "one of many")
+    return asked
 
 
 def _classes() -> dict[str, type[nn.Module]]:
