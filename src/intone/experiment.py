@@ -155,6 +155,8 @@ def fit(
 
     net = experiment.net(seed)
     validation = part(experiment, validation_ids, scalers) if validation_ids else None
+    if nets.solves(net):
+        return Fitted(net, scalers, training.solve(net, whole, validation, seed=seed))
     outcome = fit_net(net, validation=validation, last_epoch=last_epoch, checkpoint=checkpoint)
     if recipe.training.retrain and validation is not None:
         net = experiment.net(seed)

@@ -83,6 +83,11 @@ def task(net: nn.Module) -> Task:
     return asked
 
 
+def solves(net: nn.Module) -> bool:
+    """Whether the net fits itself to all training windows at once, outside the loop."""
+    return hasattr(net, "solve")
+
+
 def _classes() -> dict[str, type[nn.Module]]:
     found: dict[str, type[nn.Module]] = {}
     for info in iter_modules(__path__):

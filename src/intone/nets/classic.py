@@ -1,0 +1,113 @@
+"""Classic estimators: scikit-learn fits them, and they serve as any other net.
+
+A net with `solve` is not trained by the loop: it is given all training windows at once.
+"""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from intone.tasks import Task
+
+ABSENT = -30.0  # the logit of a label that the training part does not hold
+
+
+class MLPClassifier(nn.Module):
+    """Report C, row C2: scikit-learn's `MLPClassifier` on pooled features, one hidden layer.
+
+    Reads `vector [B, D]`, in the report the means of 40 MFCC, 12 chroma and 128 mel bands, and
+    returns logits `[B, classes]`. 57,611 parameters at 180 values and 11 classes.
+    """
+
+    def __init__(
+        self,
+        *,
+        classes: int,
+        vector_shape: tuple[int],
+        hidden: int = 300,
+        solver: Literal["adam", "sgd"] = "adam",
+        epochs: int = 200,
+    ) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(vector_shape[0], hidden)
+        self.head = nn.Linear(hidden, classes)
+        self.solver = solver
+        self.epochs = epochs
+
+    def forward(self, vector: Tensor) -> Tensor:
+        """`[B, D] -> [B, classes]`."""
+        return self.head(self.hidden(vector).relu())  # type: ignore[no-any-return]
+
+    def solve(self, vector: NDArray[np.float32], targets: NDArray[np.int64], seed: int) -> None:
+        """Fit to all training windows `[W, D]` and their labels `[W]`."""
+        from sklearn.neural_network import MLPClassifier as Estimator
+
+        estimator = Estimator(
+            (self.hidden.out_features,),
+            solver=self.solver,
+            max_iter=self.epochs,
+            n_iter_no_change=self.epochs,  # all epochs: it says nothing of not converging
+            random_state=seed,
+        ).fit(vector, targets)
+        _set(self.hidden, estimator.coefs_[0].T, estimator.intercepts_[0])
+        weight, bias = estimator.coefs_[1].T, estimator.intercepts_[1]
+        if len(weight) == 1:  # two labels share one logistic output
+            weight, bias = np.stack([-weight[0], weight[0]]) / 2, np.array([-bias[0], bias[0]]) / 2
+        _set(self.head, *_spread(weight, bias, estimator.classes_, self.head.out_features))
+
+
+class LinearSVM(nn.Module):
+    """A linear support vector machine with sigmoid calibration: the baseline of every table.
+
+    Reads `vector [B, D]` and returns logits `[B, classes]`, each label against all others, whose
+    sigmoids are the calibrated probabilities. Five-fold calibration as in Platt (1999).
+    """
+
+    task: ClassVar[Task] = "label by label"
+
+    def __init__(self, *, classes: int, vector_shape: tuple[int], c: float = 0.01) -> None:
+        super().__init__()
+        self.head = nn.Linear(vector_shape[0], classes)
+        self.c = c
+
+    def forward(self, vector: Tensor) -> Tensor:
+        """`[B, D] -> [B, classes]`."""
+        return self.head(vector)  # type: ignore[no-any-return]
+
+    def solve(self, vector: NDArray[np.float32], targets: NDArray[np.int64], seed: int) -> None:
+        """Fit to all training windows `[W, D]` and their labels `[W]`."""
+        from sklearn.calibration import CalibratedClassifierCV
+        from sklearn.svm import LinearSVC
+
+        machine = LinearSVC(C=self.c, class_weight="balanced", random_state=seed)
+        estimator = CalibratedClassifierCV(machine, ensemble=False, cv=5).fit(vector, targets)
+        [fitted] = estimator.calibrated_classifiers_
+        weight, bias = fitted.estimator.coef_, fitted.estimator.intercept_
+        # scikit-learn's sigmoid is 1 / (1 + exp(a f + b)), of one output where labels are two
+        slopes = -np.array([one.a_ for one in fitted.calibrators])
+        offsets = -np.array([one.b_ for one in fitted.calibrators])
+        weight, bias = slopes[:, None] * weight, slopes * bias + offsets
+        if len(weight) == 1:
+            weight, bias = np.stack([-weight[0], weight[0]]), np.array([-bias[0], bias[0]])
+        _set(self.head, *_spread(weight, bias, estimator.classes_, self.head.out_features))
+
+
+def _set(layer: nn.Linear, weight: NDArray[np.floating], bias: NDArray[np.floating]) -> None:
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
+        layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
+
+
+def _spread(
+    weight: NDArray[np.floating],
+    bias: NDArray[np.floating],
+    present: NDArray[np.int64],
+    classes: int,
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Rows for the labels that were present, as rows for all labels."""
+    whole, biases = np.zeros((classes, weight.shape[1])), np.full(classes, ABSENT)
+    whole[present], biases[present] = weight, bias
+    return whole, biases

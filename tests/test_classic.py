@@ -1,0 +1,64 @@
+"""Estimators that scikit-learn fits answer as nets what they answer as estimators."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.neural_network import MLPClassifier
+from sklearn.svm import LinearSVC
+
+from intone import nets, tasks, training
+from intone.dataset import Part
+
+
+def made(labels: list[int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors [120, 6] around a centre for each label."""
+    rng = np.random.default_rng(seed)
+    targets = np.array(labels)[np.arange(120) % len(labels)]
+    centres = np.random.default_rng(5).normal(size=(10, 6))
+    vectors = centres[targets] + rng.normal(scale=0.8, size=(120, 6))
+    return vectors.astype(np.float32), targets
+
+
+def answers(net: torch.nn.Module, vectors: np.ndarray) -> np.ndarray:
+    with torch.inference_mode():
+        logits = net(vector=torch.from_numpy(vectors))
+        return tasks.probabilities(nets.task(net), logits).numpy()
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [0, 1], [0, 2]], ids=str)
+def test_answers_are_those_of_scikit_learn(labels):
+    vectors, targets = made(labels)
+    unseen, _ = made(labels, seed=1)
+    oracles = {
+        "MLPClassifier": MLPClassifier((300,), n_iter_no_change=200, random_state=3),
+        "LinearSVM": CalibratedClassifierCV(
+            LinearSVC(C=0.01, class_weight="balanced", random_state=3), ensemble=False, cv=5
+        ),
+    }
+    for name, oracle in oracles.items():
+        net = nets.build(name, classes=3, shapes={"vector": (6,)})
+        net.solve(vectors, targets, 3)
+        expected = oracle.fit(vectors, targets).predict_proba(unseen)
+        found = answers(net, unseen)
+        np.testing.assert_allclose(found[:, labels], expected, atol=2e-5)
+        absent = [label for label in range(3) if label not in labels]
+        assert (found[:, absent] < 1e-6).all()
+
+
+def test_solving_is_a_fit_of_one_epoch():
+    vectors, targets = made([0, 1, 2])
+    shares = np.eye(3, dtype=np.float32)[targets]
+    part = Part(np.arange(120), targets, shares, lambda rows: {"vector": vectors[rows]})
+    net = nets.build("LinearSVM", classes=3, shapes={"vector": (6,)})
+    outcome = training.solve(net, part, part, seed=0)
+    [epoch] = outcome.history
+    assert outcome.best_epoch == 1
+    assert epoch.validation_loss == epoch.train_loss
+    assert epoch.validation_uar > 0.8
+
+
+def test_the_mlp_of_report_c_has_its_parameters():
+    with torch.device("meta"):
+        net = nets.build("MLPClassifier", classes=11, shapes={"vector": (180,)})
+    assert nets.parameters(net) == 57_611
