@@ -177,6 +177,20 @@ def test_a_finished_run_is_not_overwritten_and_another_recipe_is_refused(subject
     assert (finished.folder / "record.json").stat().st_mtime_ns > before
 
 
+def test_training_goes_on_from_saved_weights_of_the_same_split_only(subject, finished, tmp_path):
+    settings = subject.recipe.training.model_copy(update={"epochs": 1, "learning_rate": 1e-6})
+    recipe = subject.recipe.model_copy(update={"training": settings})
+    again = replace(subject, recipe=recipe)
+    sources = {"data": [], "speaker": None}
+    fresh, going_on = Run(tmp_path / "fresh"), Run(tmp_path / "on")
+    bare = runs.train(again, fresh, sources=sources)["report"]["cross_entropy"]["value"]
+    on = runs.train(again, going_on, sources=sources, start_from=finished)
+    assert on["report"]["cross_entropy"]["value"] < 0.5 * bare
+    shuffled = experiment.prepare(recipe, subject.utterances, seed=1)
+    with pytest.raises(LeakError, match="its fold 0 was split otherwise"):
+        runs.train(shuffled, Run(tmp_path / "x"), sources=sources, start_from=finished)
+
+
 def test_a_random_split_is_refused_until_it_is_declared(subject):
     recipe = Recipe.parse(
         subject.recipe.model_dump() | {"protocol": {"name": "random", "folds": 1}}, "recipe"

@@ -116,11 +116,18 @@ def fit(
     *,
     seed: int,
     last_epoch: int | None = None,
+    weights: Path | None = None,
     checkpoint: Path | None = None,
     track: Track = silent,
     label: str = "training",
 ) -> Fitted:
-    """Train the recipe's net on these clips; without validation clips, up to `last_epoch`."""
+    """Train the recipe's net on these clips; without validation clips, up to `last_epoch`.
+
+    Training begins with the net's own draw, or with saved `weights`.
+
+    Raises:
+        DataError: the weights are of another net.
+    """
     recipe = experiment.recipe
     heard = set(train_ids)
     places = [
@@ -154,6 +161,8 @@ def fit(
         )
 
     net = experiment.net(seed)
+    if weights is not None:
+        _load_weights(net, weights)
     validation = part(experiment, validation_ids, scalers) if validation_ids else None
     if nets.solves(net):
         return Fitted(net, scalers, training.solve(net, whole, validation, seed=seed))
@@ -162,6 +171,14 @@ def fit(
         net = experiment.net(seed)
         fit_net(net, validation=None, last_epoch=outcome.best_epoch)
     return Fitted(net, scalers, outcome)
+
+
+def _load_weights(net: nn.Module, path: Path) -> None:
+    try:
+        net.load_state_dict(torch.load(path, weights_only=True))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split()[:12])
+        raise DataError(f"{path}: the weights of another net ({reason} ...)") from None
 
 
 def _shares(

@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from intone import corpora, evaluation, experiment, nets, training
-from intone.errors import DataError
+from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
 from intone.experiment import Experiment, Fitted
 from intone.progress import Track, silent
@@ -74,12 +74,14 @@ def train(
     sources: Mapping[str, Any],
     command: str = "",
     resume: bool = False,
+    start_from: Run | None = None,
     track: Track = silent,
 ) -> dict[str, Any]:
     """Fit every fold (or only these) and seed, and write the record, which is returned.
 
     `sources` says where the clips were found, so that an export finds them again; it is kept in
-    the run, and not in its record.
+    the run, and not in its record. With `start_from`, each fit goes on from the weights of that
+    run's fit of the same fold and seed, which must have heard the same clips.
 
     Raises:
         DataError: the folder holds a run already and `resume` is off, or a different one.
@@ -93,7 +95,8 @@ def train(
         for split in chosen:
             folder = run.fit_folder(split, seed)
             if not (folder / "scores.npz").exists():
-                _fit(subject, split, seed, folder, track)
+                weights = _weights_of(start_from, split, seed) if start_from else None
+                _fit(subject, split, seed, folder, track, weights)
     return _record(subject, run, chosen)
 
 
@@ -202,7 +205,31 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
             )
 
 
-def _fit(subject: Experiment, split: Split, seed: int, folder: Path, track: Track) -> None:
+def _weights_of(run: Run, split: Split, seed: int) -> Path:
+    """Find the weights of another run's fit, which must not have heard this split's test part."""
+    folder = run.fit_folder(split, seed)
+    try:
+        heard = Split.from_dict(json.loads((folder / "split.json").read_text()))
+    except OSError:
+        raise DataError(
+            f"{run.folder}: holds no fit of fold {split.fold}, seed {seed}, to start from"
+        ) from None
+    if heard.digest != split.digest:
+        raise LeakError(
+            f"{run.folder}: its fold {split.fold} was split otherwise, so its weights may have "
+            "heard the test part; start from a run with the same data, protocol and seed"
+        )
+    return folder / "net.pt"
+
+
+def _fit(
+    subject: Experiment,
+    split: Split,
+    seed: int,
+    folder: Path,
+    track: Track,
+    weights: Path | None,
+) -> None:
     """Fit one fold and seed; its scores are written last and say that it is done."""
     folder.mkdir(exist_ok=True)
     fitted = experiment.fit(
@@ -210,6 +237,7 @@ def _fit(subject: Experiment, split: Split, seed: int, folder: Path, track: Trac
         split.train,
         split.validation,
         seed=seed,
+        weights=weights,
         checkpoint=folder / "checkpoint.pt",
         track=track,
         label=f"fold {split.fold}, seed {seed}",

@@ -23,6 +23,9 @@ def train(
     fold: Annotated[list[int], typer.Option("--fold", help="Fit only this fold; repeatable.")] = [],  # noqa: B006
     speaker: _output.Speaker = None,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
+    start_from: Annotated[
+        Path | None, typer.Option(help="A run of the same splits, whose weights to begin with.")
+    ] = None,
     allow_leak: Annotated[
         bool, typer.Option("--allow-leak", help="Go on with a split that leaks, stamping it.")
     ] = False,
@@ -54,6 +57,7 @@ def train(
         sources={"data": [f"{name}={root.resolve()}" for name, root in places], "speaker": speaker},
         command=_command(data),
         resume=resume,
+        start_from=runs.Run(start_from) if start_from else None,
         track=track,
     )
     print(table(Report.from_dict(record["report"])))
