@@ -1,11 +1,14 @@
 """What all tests share: the real corpora, where they are, and made speech-like signals."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+
+from intone import cli
 
 SPEECH = Path(
     os.environ.get("INTONE_SPEECH", Path(__file__).parent.parent.parent / "shared" / "speech")
@@ -75,3 +78,18 @@ def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what tests decode out of the user's cache."""
     os.environ["INTONE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run a command; gives its exit code, standard output and standard error."""
+
+    def run(*arguments) -> tuple[int, str, str]:
+        words = [str(argument) for argument in arguments]
+        monkeypatch.setattr(sys, "argv", ["intone", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out, captured.err
+
+    return run

@@ -11,23 +11,10 @@ import pytest
 
 import intone
 from broken import make_broken
-from intone import audio, cli, runtime
+from intone import audio, runtime
 from intone.recipe import shipped
 
 EXAMPLES = Path(intone.__file__).parent / "models" / "examples"
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command; gives its exit code, standard output and standard error."""
-
-    def run(*arguments) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return ended.value.code or 0, captured.out, captured.err
-
-    return run
 
 
 def lines(text: str) -> list[str]:
@@ -128,6 +115,9 @@ def test_a_folder_of_clips_becomes_a_model_file(run, made_corpus, tiny_recipe, t
     code, out, err = run("train", tiny_recipe, *data, "--output", tmp_path / "run")
     assert code == 0, err
     assert "unseen speakers" in out
+    record = (tmp_path / "run" / "record.json").read_text()
+    assert "--data folder=DIR" in record
+    assert str(tmp_path) not in record
     code, again, _ = run("evaluate", tmp_path / "run", "--output", tmp_path / "report.json")
     assert code == 0
     assert again == out

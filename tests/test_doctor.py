@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from intone import cli, corpora, doctor
+from intone import corpora, doctor
 from intone.doctor import Finding
 from intone.emotions import EMOTIONS
 
@@ -61,17 +61,6 @@ def whole_savee(tmp_path_factory) -> Path:
 def savee(whole_savee, tmp_path) -> Path:
     """A copy of it to damage."""
     return link(whole_savee, tmp_path / "savee")
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return ended.value.code or 0, captured.out, captured.err
-
-    return run
 
 
 # The manifests.

@@ -8,7 +8,6 @@ Heavy imports stand inside the verb, so that help and errors are there at once.
 import os
 import signal
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated
@@ -52,11 +51,10 @@ def _options(
     pass
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Run the command line and exit: 0 done, 1 something found wrong, 2 cannot be done."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        code = app(arguments or ["--help"], standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except IntoneError as error:
         code = _output.fail(str(error))
     except typer.TyperException as error:

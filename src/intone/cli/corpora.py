@@ -1,4 +1,4 @@
-"""`intone corpora`: the corpora that are supported, and what is wrong with a copy of one."""
+"""`intone corpora`: those that are supported, what is wrong with a copy, what is in it."""
 
 import json
 from collections import Counter
@@ -59,6 +59,50 @@ def check(
     else:
         print("\n".join(_report(checkup, quiet)))
     return int(not checkup.passed)
+
+
+@corpora.command()
+def stats(
+    data: _output.Data,
+    clip: Annotated[
+        list[str],
+        typer.Option(
+            "--clip",
+            metavar="ID",
+            help="A clip to show and to hear; repeatable [default: one voice, each emotion]",
+        ),
+    ] = [],  # noqa: B006
+    output: Annotated[
+        Path, typer.Option(help="The folder for the page, its pictures and its numbers.")
+    ] = Path("corpora-stats"),
+    speaker: _output.Speaker = None,
+    seed: Annotated[int, typer.Option(help="The seed of what is drawn at random.")] = 0,
+    quiet: _output.Quiet = False,
+) -> None:
+    """Say what corpora hold, in tables, and on a page with pictures and clips to listen to."""
+    import numpy as np
+
+    from intone import cache, corpora
+    from intone.report import corpora_page, statistics
+    from intone.report.text import columns
+
+    track = _output.progress(quiet)
+    rng = np.random.default_rng(seed)
+    utterances = corpora.read_all(map(corpora.parse_data, data), speaker=speaker)
+    chosen = corpora_page.choose(utterances, clip, rng=rng)
+    sounds = cache.decode(utterances, track=track)
+    clips = statistics.measure(utterances, sounds, rng=rng, track=track)
+    numbers = statistics.summarise(clips)
+    page = corpora_page.build(clips, numbers, chosen, sounds, seed=seed)
+    index = page.write(output, {"statistics.json": json.dumps(numbers.to_dict(), indent=1) + "\n"})
+    tables = (
+        corpora_page.class_rows(numbers),
+        corpora_page.voice_rows(numbers),
+        corpora_page.duration_rows(numbers),
+        corpora_page.level_rows(numbers),
+    )
+    print("\n\n".join(map(columns, tables)))
+    _output.note(f"\n{index}: open it in a browser", quiet)
 
 
 def _report(checkup: "Checkup", quiet: bool) -> Iterator[str]:

@@ -65,6 +65,14 @@ def train(
 
 
 def _command(data: list[str]) -> str:
-    """The command as it was typed, with DIR for the folders of this machine."""
-    shown = [f"{word.partition('=')[0]}=DIR" if word in data else word for word in sys.argv[1:]]
-    return shlex.join(["intone", *shown])
+    """The command as it was typed, without what only this machine knows or only it needed."""
+    words = iter(sys.argv[1:])
+    shown = ["intone"]
+    for word in words:
+        if word == "--output":
+            next(words, None)
+        elif word in data:
+            shown.append(f"{word.partition('=')[0]}=DIR")
+        elif not word.startswith("--output=") and word not in ("--resume", "--quiet", "-q"):
+            shown.append(word)
+    return shlex.join(shown)

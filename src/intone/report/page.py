@@ -1,0 +1,175 @@
+"""Pages for people: one file each, which opens offline, light or dark, wide or narrow."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from intone.errors import IntoneError
+from intone.report.pictures import inline, svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Rows = Sequence[Sequence[str]]
+"""cells of a table, the first row its head"""
+
+_STYLE = Path(__file__).with_name("page.css")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Picture:
+    """A figure, and what a page says with it."""
+
+    name: str
+    """of its files, and unique in the page"""
+    figure: "Figure"
+    description: str
+    """plain text for those who do not see it"""
+    heading: str = ""
+    """HTML above it"""
+    caption: str = ""
+    """plain text below it"""
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture alone, as the text of an SVG file."""
+        return svg(self.figure, self.name)
+
+    def html(self) -> str:
+        """Set the picture."""
+        drawn = inline(self.svg, self.description)
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>\n" if self.caption else ""
+        return f"<figure>\n{self.heading}{drawn}{caption}</figure>\n"
+
+    def save(self, folder: Path) -> None:
+        """Write the picture as SVG and as PNG."""
+        (folder / f"{self.name}.svg").write_text(self.svg, encoding="utf-8")
+        self.figure.savefig(folder / f"{self.name}.png", dpi=160)
+
+
+Part = str | Picture | Sequence[Picture]
+"""HTML, a picture, or pictures beside each other, as many as the page is wide"""
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """A part of a page below a heading of its own."""
+
+    heading: str
+    parts: Sequence[Part]
+
+    @property
+    def anchor(self) -> str:
+        """The section's id in its page."""
+        return self.heading.lower().replace(" ", "-")
+
+    def html(self) -> str:
+        """Set the section."""
+        body = "".join(_html(part) for part in self.parts)
+        return f'<section id="{self.anchor}">\n<h2>{escape(self.heading)}</h2>\n{body}</section>\n'
+
+    def pictures(self) -> Iterator[Picture]:
+        """Go through the pictures of all parts."""
+        for part in self.parts:
+            if isinstance(part, Picture):
+                yield part
+            elif not isinstance(part, str):
+                yield from part
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Page:
+    """A whole page; its title, lead and foot are plain text."""
+
+    title: str
+    lead: str
+    sections: Sequence[Section]
+    foot: str
+
+    def html(self) -> str:
+        """Set the page."""
+        links = "".join(f'<a href="#{s.anchor}">{escape(s.heading)}</a>' for s in self.sections)
+        return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(self.title)}</title>
+<style>
+{_STYLE.read_text(encoding="utf-8")}</style>
+</head>
+<body>
+<header>
+<h1>{escape(self.title)}</h1>
+<p class="lead">{escape(self.lead)}</p>
+<nav aria-label="Sections">{links}</nav>
+</header>
+<main>
+{"".join(section.html() for section in self.sections)}</main>
+<footer>{escape(self.foot)}</footer>
+</body>
+</html>
+"""
+
+    def write(self, folder: Path, beside: Mapping[str, str]) -> Path:
+        """Write `index.html`, its pictures as SVG and PNG, and texts beside it by file name.
+
+        The page has its name only once all of it is there; gives its path.
+
+        Raises:
+            IntoneError: the folder cannot be written.
+        """
+        index, aside = folder / "index.html", folder / "index.html.part"
+        try:
+            (folder / "pictures").mkdir(parents=True, exist_ok=True)
+            for section in self.sections:
+                for picture in section.pictures():
+                    picture.save(folder / "pictures")
+            for name, text in beside.items():
+                (folder / name).write_text(text, encoding="utf-8")
+            aside.write_text(self.html(), encoding="utf-8")
+            aside.replace(index)
+        except OSError as error:
+            raise IntoneError(f"{folder}: cannot be written: {error.strerror}") from None
+        return index
+
+
+def paragraph(text: str) -> str:
+    """Set a paragraph of plain text."""
+    return f"<p>{escape(text)}</p>\n"
+
+
+def table(rows: Rows, caption: str, *, words: int = 1, total: bool = False) -> str:
+    """Set a table; the first `words` columns are aligned left, the others are numbers.
+
+    `total` stresses the last row.
+    """
+    head, *body = rows
+    kinds = [' class="word"' if place < words else "" for place in range(len(head))]
+    heads = "".join(
+        f'<th scope="col"{kind}>{escape(cell)}</th>' for cell, kind in zip(head, kinds, strict=True)
+    )
+    lines = [_line(row, kinds) for row in body]
+    if total:
+        lines[-1] = lines[-1].replace("<tr>", '<tr class="total">')
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
+        f"<table>\n<caption>{escape(caption)}</caption>\n<thead>\n<tr>{heads}</tr>\n</thead>\n"
+        f"<tbody>\n{''.join(lines)}</tbody>\n</table>\n</div>\n"
+    )
+
+
+def _line(row: Sequence[str], kinds: Sequence[str]) -> str:
+    first, *cells = (f"{kind}>{escape(cell)}" for cell, kind in zip(row, kinds, strict=True))
+    return f'<tr><th scope="row"{first}</th>{"".join(f"<td{cell}</td>" for cell in cells)}</tr>\n'
+
+
+def _html(part: Part) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Picture):
+        return part.html()
+    return f'<div class="grid">\n{"".join(picture.html() for picture in part)}</div>\n'
