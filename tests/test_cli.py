@@ -133,6 +133,30 @@ def test_a_folder_of_clips_becomes_a_model_file(run, made_corpus, tiny_recipe, t
     assert "was trained on 96 of these 96 clips" in err
 
 
+def test_others_train_on_our_splits_and_we_score_what_they_predict(
+    run, made_corpus, tiny_recipe, tmp_path
+):
+    data = ["--data", f"folder={made_corpus}", "--speaker", r"/(s\d)-"]
+    code, out, err = run("split", tiny_recipe, *data, "-q")
+    assert code == 0, err
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len([row for row in rows if row["part"] == "test"]) == 96
+    assert run("split", tiny_recipe, *data, "--output", tmp_path / "splits.json")[0] == 0
+    assert len(json.loads((tmp_path / "splits.json").read_text())) == 2
+
+    short = ["--set", "training.epochs=1", "--output", tmp_path / "run"]
+    _, ours, _ = run("train", tiny_recipe, *data, *short, "-q")
+    answers = tmp_path / "answers.csv"
+    assert run("evaluate", tmp_path / "run", "--predictions", answers)[0] == 0
+    code, theirs, _ = run("split", tiny_recipe, *data, "--score", answers, "-q")
+    assert code == 0
+    assert theirs == ours
+    answers.write_text("".join(answers.read_text().splitlines(keepends=True)[:-1]))
+    code, _, err = run("split", tiny_recipe, *data, "--score", answers, "-q")
+    assert code == 2
+    assert "1 of 96 clips have no line" in err
+
+
 def test_clips_without_speakers_are_stamped(run, made_corpus, tiny_recipe, tmp_path):
     options = ["--set", "training.epochs=1", "--output", tmp_path / "run"]
     code, out, err = run("train", tiny_recipe, "--data", f"folder={made_corpus}", *options)

@@ -1,16 +1,27 @@
 """The contract of every net, and the parameter counts of the reports."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from intone import nets
+from intone import nets, tasks
 from intone.errors import DataError
 from intone.export import to_onnx
 
-SHAPES = {"frames": (64, 64)}
+SHAPES = {"frames": (64, 64), "vector": (40,)}
 """Inputs of reduced size, by name"""
+
+REDUCED = {
+    "CNN2DLSTM": {"kernel": 3, "first_channels": 8, "next_channels": 16},
+    "FusedCNNLSTM": {"first_channels": 8, "next_channels": 16},
+    "MatrixCNN": {"kernels": (16, 16, 8, 8)},
+    "VectorCNN": {"kernels": (16, 16, 8)},
+    "ZielonkaCNN": {"kernels": (16, 16, 8)},
+}
+"""Options that make the wide nets narrow"""
 
 EVERY_NET = pytest.mark.parametrize("name", nets.names())
 
@@ -18,7 +29,8 @@ EVERY_NET = pytest.mark.parametrize("name", nets.names())
 def reduced(name: str, classes: int = 3) -> torch.nn.Module:
     torch.manual_seed(0)
     wanted = nets.inputs(nets.find(name))
-    return nets.build(name, classes=classes, shapes={key: SHAPES[key] for key in wanted})
+    shapes = {key: SHAPES[key] for key in wanted}
+    return nets.build(name, classes=classes, shapes=shapes, options=REDUCED.get(name))
 
 
 def batch(net: torch.nn.Module, size: int, seed: int = 0) -> dict[str, torch.Tensor]:
@@ -27,17 +39,103 @@ def batch(net: torch.nn.Module, size: int, seed: int = 0) -> dict[str, torch.Ten
 
 
 @pytest.mark.parametrize(
-    ("name", "classes", "shapes", "keras", "norm_channels"),
+    ("name", "classes", "shapes", "keras", "norm_channels", "lstm_units"),
     [
-        ("SingleCNN", 7, {"frames": (128, 94)}, 27_335, 112),
-        ("CNN2D", 8, {"frames": (60, 216)}, 277_768, 448),
+        ("CNN2DLSTM", 7, {"frames": (128, 251)}, 3_800_855, 640, 48),
+        ("CNNTransformer", 7, {"frames": (128, 251)}, 2_107_527, 480, 0),
+        ("CNN2D", 8, {"frames": (60, 216)}, 277_768, 448, 0),
     ],
 )
-def test_parameters_are_those_of_the_report(name, classes, shapes, keras, norm_channels):
-    """Keras counts four values for a batch-norm channel, torch the two that are trained."""
+def test_parameters_are_those_of_a_report_that_used_keras(
+    name, classes, shapes, keras, norm_channels, lstm_units
+):
+    """Keras has four values for a batch-norm channel, of which two are trained, as torch counts.
+
+    It has one bias for each of an LSTM unit's four gates, torch two.
+    """
     with torch.device("meta"):
         net = nets.build(name, classes=classes, shapes=shapes)
-    assert nets.parameters(net) == keras - 2 * norm_channels
+    assert nets.parameters(net) == keras - 2 * norm_channels + 4 * lstm_units
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "torchs"),
+    [
+        ("LSTMDense", 513, 346_244),
+        ("LSTMDense", 80, 124_548),
+        ("LSTMDense", 15, 91_268),
+        ("LSTMDense", 512, 345_732),
+        ("Query2Label", 80, 740_100),
+        ("Query2Label", 512, 7_368_708),
+    ],
+)
+def test_parameters_are_those_of_the_report_that_used_torch(name, rows, torchs):
+    with torch.device("meta"):
+        net = nets.build(name, classes=4, shapes={"frames": (rows, 100)})
+    assert nets.parameters(net) == torchs
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "options", "more"),
+    [
+        # 27 steps of 12 x 256 values instead of 12 steps of 27 x 256, to 4 gates of 48 units
+        ("CNN2DLSTM", {"frames": (128, 251)}, {"over_time": True}, -4 * 48 * 256 * (27 - 12)),
+        # one channel of as many values instead of 52 channels
+        ("LSTMCNN1D", {"vector": (52,)}, {"last_state": True}, -64 * 3 * (52 - 1)),
+        # the same, and the head sees 14 values of 64 units instead of 61 of 251 frames
+        (
+            "LSTMCNN2D",
+            {"frames": (128, 251)},
+            {"last_state": True},
+            -128 * 3 * (64 - 1) - 7 * 256 * (61 - 14),
+        ),
+        ("LSTMDense", {"frames": (80, 100)}, {"dense_layers": 3}, 128 * 128 + 128),
+    ],
+)
+def test_a_variant_of_the_report_has_so_many_parameters_more(name, shapes, options, more):
+    with torch.device("meta"):
+        net, variant = (
+            nets.build(name, classes=7, shapes=shapes, options=o) for o in ({}, options)
+        )
+    assert nets.parameters(variant) - nets.parameters(net) == more
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "report", "branches"),
+    [
+        ("SingleCNN", 94, 27_495, 1),
+        ("ParallelCNN", 94, 54_983, 2),
+        ("ParallelCNNTransformer", 94, 848_967, 2),
+        ("ParallelCNNTransformer", 188, 860_943, 2),
+    ],
+)
+def test_parameters_are_those_of_report_b_but_for_its_batch_norm(name, frames, report, branches):
+    """It holds four values for each time step; a batch norm per channel trains two for each."""
+    with torch.device("meta"):
+        net = nets.build(name, classes=7, shapes={"frames": (128, frames)})
+    over_time = 4 * (frames + frames // 2 + frames // 8)
+    per_channel = 2 * (16 + 32 + 64)
+    assert nets.parameters(net) == report + branches * (per_channel - over_time)
+
+
+COUNTED = re.compile(r"([\d,]+)\s+parameters at\s+(\d+) x (\d+)\s+and\s+(\d+)\s+classes")
+"""How a docstring tells the parameters of a net that reads frames alone"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [(name, told) for name in nets.names() if (told := COUNTED.search(nets.find(name).__doc__))],
+)
+def test_parameters_are_those_of_the_docstring(name, told):
+    count, rows, frames, classes = (int(number.replace(",", "")) for number in told.groups())
+    with torch.device("meta"):
+        net = nets.build(name, classes=classes, shapes={"frames": (rows, frames)})
+    assert nets.parameters(net) == count
+
+
+def test_a_clip_is_cut_into_equal_chunks_or_not_at_all():
+    with pytest.raises(DataError, match="433 frames cannot be cut into 2 equal chunks"):
+        nets.build("ChunkedCNNLSTM", classes=3, shapes={"frames": (60, 433)})
 
 
 @EVERY_NET
@@ -57,13 +155,18 @@ def test_learns_eight_clips_by_heart(name):
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
     inputs, targets = batch(net, 8), torch.arange(8) % 3
-    optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
-    for _ in range(60):
-        loss = functional.cross_entropy(net(**inputs), targets)
+    shares = functional.one_hot(targets).float()
+    optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
+
+    def right() -> bool:
+        """Answer, take a step, and tell whether all answers were right."""
+        logits = net(**inputs)
         optimizer.zero_grad()
-        loss.backward()
+        tasks.loss(nets.task(net), logits, shares, weights=None, smoothing=0.0).backward()
         optimizer.step()
-    assert net(**inputs).argmax(dim=1).tolist() == targets.tolist()
+        return logits.argmax(dim=1).tolist() == targets.tolist()
+
+    assert any(right() for _ in range(60))
 
 
 @EVERY_NET
@@ -99,7 +202,7 @@ def test_what_does_not_fit_is_said_by_name():
     with pytest.raises(DataError, match="no net named Nope; there are .*SingleCNN"):
         nets.find("Nope")
     with pytest.raises(DataError, match="SingleCNN has no option width; its options are dropout"):
-        nets.build("SingleCNN", classes=3, shapes=SHAPES, options={"width": 3})
+        nets.build("SingleCNN", classes=3, shapes={"frames": (64, 64)}, options={"width": 3})
     with pytest.raises(DataError, match="reads the inputs frames; the recipe has mel"):
         nets.build("SingleCNN", classes=3, shapes={"mel": (64, 64)})
     with pytest.raises(DataError, match="is the module on PYTHONPATH"):

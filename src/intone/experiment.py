@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from intone import augment, cache, nets, protocols, training
+from intone.cache import Sounds
 from intone.corpora import Utterance
 from intone.dataset import Dataset, Part, Scalers
 from intone.emotions import Mapping as LabelMapping
@@ -63,6 +64,52 @@ class Fitted:
     fit: Fit
 
 
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A recipe's clips with their labels and splits, before anything is computed of them."""
+
+    utterances: tuple[Utterance, ...]
+    """the clips that the label mapping keeps"""
+    mapping: LabelMapping
+    labels: Mapping[str, str]
+    """utterance id -> label"""
+    sounds: Sounds
+    splits: tuple[Split, ...]
+
+
+def plan(
+    recipe: Recipe,
+    utterances: Sequence[Utterance],
+    *,
+    allow_leak: bool = False,
+    seed: int = 0,
+    track: Track = silent,
+) -> Plan:
+    """Decode, label and split.
+
+    Raises:
+        DataError: clips cannot be used, too few labels are left, or the recipe does not fit.
+        LeakError: the split leaks and neither the recipe nor the caller allows it.
+    """
+    mapping = recipe.mapping(utterance.emotion for utterance in utterances)
+    labels = {
+        u.id: label for u in utterances if (label := mapping.label(u.emotion, u.sex)) is not None
+    }
+    held = set(labels.values())
+    if len(held) < 2:
+        raise DataError(
+            f"the clips carry {len(held)} of the labels {', '.join(mapping.labels)}; "
+            "training needs at least two"
+        )
+    kept = tuple(u for u in utterances if u.id in labels)
+    sounds = cache.decode(kept, track=track)
+    splits = tuple(
+        protocols.guard(split, kept, sounds.digests, allow_leak=allow_leak or recipe.allow_leak)
+        for split in protocols.split(recipe.protocol, kept, seed=seed, audio=sounds.digests)
+    )
+    return Plan(kept, mapping, labels, sounds, splits)
+
+
 def prepare(
     recipe: Recipe,
     utterances: Sequence[Utterance],
@@ -74,39 +121,26 @@ def prepare(
     """Decode, label, split and compute features.
 
     Raises:
-        DataError: clips cannot be used, too few labels are left, or the recipe does not fit.
-        LeakError: the split leaks and neither the recipe nor the caller allows it.
+        DataError: as `plan`; or the recipe's windows and inputs do not fit each other.
+        LeakError: as `plan`.
     """
-    mapping = recipe.mapping(utterance.emotion for utterance in utterances)
-    labels = {u.id: mapping.label(u.emotion, u.sex) for u in utterances}
-    kept = tuple(u for u in utterances if labels[u.id] is not None)
-    held = {labels[u.id] for u in kept}
-    if len(held) < 2:
-        raise DataError(
-            f"the clips carry {len(held)} of the labels {', '.join(mapping.labels)}; "
-            "training needs at least two"
-        )
-    sounds = cache.decode(kept, track=track)
-    splits = tuple(
-        protocols.guard(split, kept, sounds.digests, allow_leak=allow_leak or recipe.allow_leak)
-        for split in protocols.split(recipe.protocol, kept, seed=seed, audio=sounds.digests)
-    )
-    ids = [utterance.id for utterance in kept]
+    made = plan(recipe, utterances, allow_leak=allow_leak, seed=seed, track=track)
+    sounds, ids = made.sounds, [utterance.id for utterance in made.utterances]
     if recipe.augment.copies:
         copied = cache.copies(sounds, ids, recipe.augment.copies, seed=seed, track=track)
         ids += copied.samples
         sounds |= copied
-    targets = [mapping.labels.index(str(labels[augment.original(id)])) for id in ids]
+    targets = [made.mapping.labels.index(made.labels[augment.original(id)]) for id in ids]
     data = Dataset.make(
         ids,
         targets,
-        _shares(recipe, mapping, kept, ids, targets),
+        _shares(recipe, made.mapping, made.utterances, ids, targets),
         sounds,
         recipe.window,
         {name: spec.front_end for name, spec in recipe.inputs.items()},
         track=track,
     )
-    return Experiment(recipe, kept, mapping, sounds.digests, data, splits)
+    return Experiment(recipe, made.utterances, made.mapping, sounds.digests, data, made.splits)
 
 
 def fit(

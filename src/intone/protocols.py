@@ -125,6 +125,12 @@ class Split:
 FORMAT_VERSION = 1  # of the JSON
 
 
+def worst_stamp(splits: Iterable[Split]) -> str:
+    """Stamp a whole protocol as its worst fold is stamped."""
+    order = ("unseen speakers", "speakers unknown", "speaker-dependent", "leaky")
+    return max((split.stamp for split in splits), key=order.index)
+
+
 def to_json(splits: Iterable[Split]) -> str:
     """Write splits as `from_json` reads them."""
     data = {"format_version": FORMAT_VERSION, "splits": [each.to_dict() for each in splits]}

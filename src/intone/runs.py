@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from intone import corpora, evaluation, experiment, nets, training
+from intone import corpora, evaluation, experiment, nets, protocols, training
 from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
 from intone.experiment import Experiment, Fitted
@@ -158,7 +158,7 @@ def _manifest(subject: Experiment, command: str) -> dict[str, Any]:
         "mapping": subject.mapping.describe(),
         "data": _data(subject),
         "protocol": subject.recipe.protocol.name,
-        "stamp": _stamp(subject.splits),
+        "stamp": protocols.worst_stamp(subject.splits),
         "splits": [split.digest for split in subject.splits],
         "seeds": list(subject.recipe.training.seeds),
         "parameters": nets.parameters(subject.net(0)),
@@ -180,12 +180,6 @@ def _data(subject: Experiment) -> dict[str, Any]:
             "licence": info and info.licence,
         }
     return found
-
-
-def _stamp(splits: Sequence[Split]) -> str:
-    """The stamp of the worst fold."""
-    order = ("unseen speakers", "speakers unknown", "speaker-dependent", "leaky")
-    return max((split.stamp for split in splits), key=order.index)
 
 
 def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:

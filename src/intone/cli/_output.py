@@ -14,6 +14,12 @@ Data = Annotated[
     list[str],
     typer.Option("--data", metavar="NAME=DIR", help="A corpus and where it is; repeatable."),
 ]
+Set = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable.")
+]
+AllowLeak = Annotated[
+    bool, typer.Option("--allow-leak", help="Go on with a split that leaks, stamping it.")
+]
 Speaker = Annotated[
     str | None,
     typer.Option(

@@ -14,6 +14,9 @@ def evaluate(
     data: _output.Data = [],  # noqa: B006
     speaker: _output.Speaker = None,
     output: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write the run's out-of-fold answers here, as CSV.")
+    ] = None,
     quiet: _output.Quiet = False,
 ) -> None:
     """Score a run on the clips its fits have not heard, or a model file on labelled clips.
@@ -21,6 +24,7 @@ def evaluate(
     Clips that a model was trained on are refused.
     """
     from intone import corpora, runs, scoring
+    from intone.predictions import to_csv
     from intone.report.text import table
 
     if subject.suffix == ".onnx":
@@ -32,7 +36,10 @@ def evaluate(
             track=_output.progress(quiet),
         )
     else:
-        report = runs.report(*runs.load_record(subject))
+        record, scores = runs.load_record(subject)
+        report = runs.report(record, scores)
+        if predictions is not None:
+            _output.write(to_csv(scores[0]), predictions)
     print(table(report))
     if output is not None:
         _output.write(json.dumps(report.to_dict(), indent=1) + "\n", output)

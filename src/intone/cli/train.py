@@ -13,10 +13,7 @@ from intone.cli import _output
 def train(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or a name from intone recipes.")],
     data: _output.Data,
-    set: Annotated[
-        list[str],
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable."),
-    ] = [],  # noqa: B006
+    set: _output.Set = [],  # noqa: B006
     output: Annotated[
         Path | None, typer.Option(help="The run's folder [default: runs/RECIPE]")
     ] = None,
@@ -26,9 +23,7 @@ def train(
     start_from: Annotated[
         Path | None, typer.Option(help="A run of the same splits, whose weights to begin with.")
     ] = None,
-    allow_leak: Annotated[
-        bool, typer.Option("--allow-leak", help="Go on with a split that leaks, stamping it.")
-    ] = False,
+    allow_leak: _output.AllowLeak = False,
     seed: Annotated[int, typer.Option(help="The seed of the splits.")] = 0,
     quiet: _output.Quiet = False,
 ) -> None:

@@ -36,3 +36,44 @@ class ConvBlock2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`[B, in, H, W] -> [B, out, H', W']`."""
         return self.dropout(self.activation(self.pool(self.norm(self.conv(x)))))  # type: ignore[no-any-return]
+
+
+class ConvBlock1d(nn.Sequential):
+    """Unpadded convolution, batch norm, max-pool, ELU: `[B, in, T] -> [B, out, T']`."""
+
+    def __init__(self, channels_in: int, channels_out: int, *, kernel: int = 3) -> None:
+        super().__init__(
+            nn.Conv1d(channels_in, channels_out, kernel),
+            nn.BatchNorm1d(channels_out),
+            nn.MaxPool1d(2),
+            nn.ELU(),
+        )
+
+
+def unpadded(size: int, *, kernel: int, blocks: int) -> int:
+    """What is left of an axis after blocks of an unpadded convolution and a pool of 2.
+
+    Raises:
+        ValueError: nothing is left.
+
+    >>> unpadded(128, kernel=5, blocks=3), unpadded(251, kernel=5, blocks=3)
+    (12, 27)
+    """
+    left = size
+    for _ in range(blocks):
+        left = (left - kernel + 1) // 2
+    if left < 1:
+        raise ValueError(f"{blocks} blocks with kernels of {kernel} leave nothing of {size} values")
+    return left
+
+
+class AttentionPool(nn.Module):
+    """Mean over steps, weighted by a learned score of each: `[B, steps, size] -> [B, size]`."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.score = nn.Sequential(nn.Linear(size, size), nn.Tanh(), nn.Linear(size, 1, bias=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[B, steps, size] -> [B, size]`."""
+        return (self.score(x).softmax(dim=1) * x).sum(dim=1)  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from intone import corpora
 from intone.evaluation import Interval, Report
 from intone.report.markdown import percent, table
 
@@ -31,11 +32,11 @@ def page(records: Mapping[str, Record]) -> str:
     """Write the page: what honesty costs, then a section for each corpus or union of corpora."""
     sections = defaultdict(list)
     for name, record in records.items():
-        sections[" + ".join(record["data"])].append((name, record))
+        sections[_titles(record)].append((name, record))
     parts = [HEAD, _honesty(records)]
-    for corpora, entries in sorted(sections.items()):
+    for title, entries in sorted(sections.items()):
         entries.sort(key=lambda entry: -entry[1]["report"]["uar"]["value"])
-        parts.append(_section(corpora, entries))
+        parts.append(_section(title, entries))
     return "\n".join(parts)
 
 
@@ -48,24 +49,26 @@ def _honesty(records: Mapping[str, Record]) -> str:
     """The same net on the same clips, with voices shared between the sides and without."""
     pairs: dict[tuple[str, str, int], dict[str, Report]] = defaultdict(dict)
     for record in records.values():
-        key = (record["recipe"]["net"]["name"], " + ".join(record["data"]), len(record["labels"]))
+        key = (record["recipe"]["net"]["name"], _titles(record), len(record["labels"]))
         pairs[key][record["stamp"]] = Report.from_dict(record["report"])
     rows = [
         [
             net,
-            f"{corpora}, {classes} classes",
+            f"{titles}, {classes} classes",
             percent(stamped["speaker-dependent"].uar),
             percent(stamped["unseen speakers"].uar),
             f"{_lost(stamped['speaker-dependent'].uar, stamped['unseen speakers'].uar):.1f}",
         ]
-        for (net, corpora, classes), stamped in sorted(pairs.items())
+        for (net, titles, classes), stamped in sorted(pairs.items())
         if {"speaker-dependent", "unseen speakers"} <= set(stamped)
     ]
+    if not rows:
+        return ""
     head = ["net", "clips", "UAR, speaker-dependent", "UAR, unseen speakers", "points lost"]
     return "## What honesty costs\n\n" + table([head, *rows])
 
 
-def _section(corpora: str, entries: Sequence[tuple[str, Record]]) -> str:
+def _section(title: str, entries: Sequence[tuple[str, Record]]) -> str:
     head = ["record", "row", "net", "stamp", "protocol", "folds", "clips", "UAR", "accuracy"]
     head += ["macro F1", "best epochs", "parameters", "minutes", "hardware"]
     rows = [_row(name, record) for name, record in entries]
@@ -73,9 +76,16 @@ def _section(corpora: str, entries: Sequence[tuple[str, Record]]) -> str:
     first = entries[0][1]
     licences = ", ".join(f"{name} ({item['licence']})" for name, item in first["data"].items())
     return (
-        f"## {corpora}\n\n{licences}. Labels: {', '.join(first['labels'])}.\n\n"
+        f"## {title}\n\n{licences}. Labels: {', '.join(first['labels'])}.\n\n"
         f"{table([head, *rows])}\nCommands:\n\n{commands}\n"
     )
+
+
+def _titles(record: Record) -> str:
+    """Name the corpora by their titles, so that rebuilt audio is called that."""
+    known = corpora.names()
+    titles = [corpora.info(name).title if name in known else name for name in record["data"]]
+    return " + ".join(titles)
 
 
 def _row(name: str, record: Record) -> list[str]:
