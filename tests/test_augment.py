@@ -12,14 +12,17 @@ from pydantic import TypeAdapter, ValidationError
 from conftest import made_voice
 from intone import augment
 from intone.augment import (
+    Flip,
     Gain,
     Masks,
     Noise,
     NoiseParameters,
     PitchShift,
+    Rotation,
     SoundAugmentation,
     Span,
     TimeStretch,
+    Zoom,
     copies,
     dice,
     fresh,
@@ -240,3 +243,38 @@ def test_fresh_applies_each_with_its_probability():
     counts = np.array([made.count(value) for value in (1, 10, 100, 1000)])
     assert counts.sum() == 400
     assert np.all(abs(counts - 100) < 35)
+
+
+# Pictures.
+
+
+def picture() -> np.ndarray:
+    """Two channels of 5 x 5, every pixel another value."""
+    return np.arange(50, dtype=np.float32).reshape(2, 5, 5)
+
+
+def test_a_flip_is_left_for_right_every_other_time(rng):
+    np.testing.assert_array_equal(Flip().apply(picture(), True), picture()[:, :, ::-1])
+    np.testing.assert_array_equal(Flip().apply(picture(), False), picture())
+    assert 40 < sum(Flip().draw(rng) for _ in range(100)) < 60
+
+
+def test_a_quarter_turn_is_rot90_and_no_turn_is_nothing():
+    turned = Rotation().apply(picture(), 90.0)
+    np.testing.assert_allclose(turned, np.rot90(picture(), axes=(1, 2)), atol=1e-4)
+    np.testing.assert_array_equal(Rotation().apply(picture(), 0.0), picture())
+
+
+def test_a_zoom_of_two_shows_the_middle_at_twice_the_size():
+    zoomed = Zoom().apply(picture(), 2.0)
+    np.testing.assert_allclose(zoomed[:, ::2, ::2], picture()[:, 1:4, 1:4], atol=1e-5)
+    np.testing.assert_allclose(Zoom().apply(picture(), 1.0), picture(), atol=1e-6)
+    assert zoomed.dtype == np.float32
+
+
+def test_pictures_are_drawn_within_their_ranges(rng):
+    turns = [Rotation(low=-5, high=7).draw(rng) for _ in range(200)]
+    assert -5 <= min(turns) < -4
+    assert 6 < max(turns) <= 7
+    with pytest.raises(ValueError, match="low must be above 0"):
+        Zoom(low=0.0)

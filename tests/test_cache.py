@@ -1,5 +1,7 @@
 """The cache of decoded sound: the same samples, decoded once, whole or not there."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -77,6 +79,20 @@ def test_no_room_is_said_in_a_line(monkeypatch, clips, tmp_path):
     monkeypatch.setenv("INTONE_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(DataError, match="set INTONE_CACHE to another folder"):
         cache.decode(clips)
+
+
+def test_a_full_disk_is_said_in_a_line_and_nothing_broken_is_left(own_cache, made_corpus):
+    code = f"""
+import resource, signal
+from pathlib import Path
+from intone import cache, corpora
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+cache.decode(corpora.read("folder", Path({str(made_corpus)!r})))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "make room, or set INTONE_CACHE to another folder" in done.stderr
+    assert list(own_cache.iterdir()) == []
 
 
 def test_identical_audio_has_one_digest_whatever_its_file(own_cache, tmp_path):

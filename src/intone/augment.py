@@ -183,6 +183,71 @@ class Masks(Augmentation[tuple[Span, ...]]):
         return masked
 
 
+# Of pictures [channels, height, width], as report B turns spectrograms into.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flip(Augmentation[bool]):
+    """Left for right, every other time."""
+
+    kind: Literal["flip"] = "flip"
+
+    def draw(self, rng: np.random.Generator) -> bool:
+        return bool(rng.integers(2))
+
+    def apply(self, array: Floats, parameters: bool) -> Floats:
+        return array[..., ::-1].copy() if parameters else array.copy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotation(Augmentation[float]):
+    """Turned against the clock by `low` to `high` degrees; what comes in repeats the edge."""
+
+    kind: Literal["rotation"] = "rotation"
+    low: float = -10.0
+    high: float = 10.0
+
+    def __post_init__(self) -> None:
+        _require_range(self.low, self.high)
+
+    def draw(self, rng: np.random.Generator) -> float:
+        return rng.uniform(self.low, self.high)
+
+    def apply(self, array: Floats, parameters: float) -> Floats:
+        sine, cosine = np.sin(np.radians(parameters)), np.cos(np.radians(parameters))
+        return _warped(array, np.array([[cosine, sine], [-sine, cosine]]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zoom(Augmentation[float]):
+    """Enlarged about the middle, `low` to `high` times; what comes in repeats the edge."""
+
+    kind: Literal["zoom"] = "zoom"
+    low: float = 0.9
+    high: float = 1.1
+
+    def __post_init__(self) -> None:
+        _require_range(self.low, self.high)
+        _require(self.low > 0, f"low must be above 0, not {self.low}")
+
+    def draw(self, rng: np.random.Generator) -> float:
+        return rng.uniform(self.low, self.high)
+
+    def apply(self, array: Floats, parameters: float) -> Floats:
+        return _warped(array, np.eye(2) / parameters)
+
+
+def _warped(picture: Floats, matrix: NDArray[np.float64]) -> Floats:
+    """Take each pixel from where `matrix` puts it, seen from the middle, between four others."""
+    from scipy.ndimage import affine_transform
+
+    middle = (np.array(picture.shape[1:]) - 1) / 2
+    offset = middle - matrix @ middle
+    return np.stack(
+        [affine_transform(one, matrix, offset, order=1, mode="nearest") for one in picture]
+    )
+
+
 # For training.
 
 

@@ -96,7 +96,7 @@ def to_onnx(net: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> onnx.Model
     batch = torch.export.Dim("batch")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, we do not
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of torch about its own insides
+        warnings.simplefilter("ignore")  # the exporter's, about its own insides
         program = torch.onnx.export(
             _WithEmbedding(net).eval(),
             tuple(torch.zeros(2, *shapes[name]) for name in names),
