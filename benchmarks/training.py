@@ -1,9 +1,11 @@
-"""What the training loop's CPU settings gain over torch as it comes: clips per CPU second.
+"""What the training loop's CPU settings gain over torch as it comes, and over Keras.
 
-    python benchmarks/training.py --rounds 5
+    python benchmarks/training.py --rounds 5 --keras ~/tf/bin/python
 
-Every setting is measured in a process of its own (the allocator's cannot be undone), in turn in
-every round. `as it comes` is float32 in torch's own memory format with glibc's own allocator.
+Every contestant runs in a process of its own (the allocator's settings cannot be undone), in turn
+in every round, so that whatever else the machine does slows all alike; medians are printed, in
+clips per CPU second. `as it comes` is float32 in torch's own memory format with glibc's own
+allocator. `--keras` names a Python that has TensorFlow; see `keras_peer.py`.
 """
 
 import argparse
@@ -11,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from statistics import median
 
 import torch
@@ -19,11 +22,14 @@ from torch.nn import functional
 from intone import nets, training
 
 NETS = {
-    "B1 SingleCNN 128x94": ("SingleCNN", (128, 94)),
-    "D1 CNN2D 60x216": ("CNN2D", (60, 216)),
+    "A1": ("CNN2DLSTM", (128, 251)),
+    "B1": ("SingleCNN", (128, 94)),
+    "B3": ("ParallelCNNTransformer", (128, 94)),
+    "D1": ("CNN2D", (60, 216)),
 }
 SETTINGS = ("as it comes", "+ allocator", "+ channels last", "+ bfloat16")
 """each with those before it; the last is what the loop uses where the CPU has bfloat16"""
+POLICIES = {"Keras, float32": "float32", "Keras, bfloat16": "mixed_bfloat16"}
 BATCH = 32
 STEPS = 12
 
@@ -50,28 +56,44 @@ def clips_per_second(name: str, shape: tuple[int, int], setting: str) -> float:
     return BATCH * STEPS / (time.process_time() - began)
 
 
+def commands(row: str, keras: str | None, threads: int) -> dict[str, list[str]]:
+    """Every contestant's command, by its title."""
+    name, shape = NETS[row]
+    found = {
+        setting: [sys.executable, __file__, "--one", json.dumps([name, shape, setting])]
+        for setting in SETTINGS
+    }
+    if keras and row != "B1":
+        peer = str(Path(__file__).with_name("keras_peer.py"))
+        found |= {title: [keras, peer, row, policy] for title, policy in POLICIES.items()}
+    return {title: [*command, "--threads", str(threads)] for title, command in found.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--nets", nargs="+", choices=NETS, default=[*NETS])
+    parser.add_argument("--keras", help="a Python that has TensorFlow")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.one:
         print(clips_per_second(*json.loads(options.one)))
         return
-    for title, (name, shape) in NETS.items():
-        speeds: dict[str, list[float]] = {setting: [] for setting in SETTINGS}
+    for row in options.nets:
+        contestants = commands(row, options.keras, options.threads)
+        speeds: dict[str, list[float]] = {title: [] for title in contestants}
         for _ in range(options.rounds):
-            for setting in SETTINGS:
-                one = ["--one", json.dumps([name, shape, setting])]
-                command = [sys.executable, __file__, "--threads", str(options.threads), *one]
+            for title, command in contestants.items():
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
-                speeds[setting].append(float(done.stdout))
-        base = median(speeds["as it comes"])
-        print(f"\n{title}: clips per CPU second, medians of {options.rounds}")
-        for setting, values in speeds.items():
-            print(f"  {setting:17}{median(values):8.0f}  {median(values) / base:5.2f} times")
+                speeds[title].append(float(done.stdout.split()[0]))
+        middle = {title: median(values) for title, values in speeds.items()}
+        print(f"\n{row}, {NETS[row][0]}: clips per CPU second, medians of {options.rounds}")
+        for title, value in middle.items():
+            print(f"  {title:17}{value:8.1f}  {value / middle['as it comes']:5.2f} times")
+        for title in POLICIES.keys() & middle.keys():
+            print(f"  the loop is {middle[SETTINGS[-1]] / middle[title]:.2f} times {title}")
 
 
 if __name__ == "__main__":
