@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -194,6 +195,10 @@ def test_a_leaky_split_needs_to_be_allowed_and_is_stamped(run, made_corpus, tiny
         (["train", "b/b1-ravdess", "--data", "ravdess"], "write it as NAME=DIR"),
         (["train", "b/b1-ravdess", "--data", "mars=x"], "no corpus mars"),
         (["train", "b/b1-ravdess", "--data", "ravdess=no-such-dir"], "no-such-dir: no such folder"),
+        (["recipes", "--show", "b/b99"], "no such recipe file"),
+        (["recipes", "--picture", "a.svg"], "add --show NAME"),
+        (["recipes", "--show", "b/b1-ravdess", "--picture", "a.pdf"], "written as .svg or .png"),
+        (["recipes", "--show", "b/b1-ravdess", "--picture", "no/a.svg"], "cannot be written"),
         (["evaluate", "no-run"], "no finished run"),
         (["evaluate", "x.onnx"], "add --data NAME=DIR"),
         (["export", "no-run"], "holds no run"),
@@ -214,6 +219,63 @@ def test_help_lists_every_verb_and_recipes_every_recipe(run):
         assert f"  {verb} " in out
     assert run() == run("--help")
     assert [line.split()[0] for line in lines(run("recipes")[1])[1:]] == list(shipped())
+
+
+def test_recipes_counts_parameters_where_torch_is(run, monkeypatch):
+    head, *rows = lines(run("recipes")[1])
+    assert "  parameters  " in head
+    assert "  27,624  " in next(row for row in rows if row.startswith("b/b1-ravdess "))
+    monkeypatch.setitem(sys.modules, "torch", None)
+    code, out, _ = run("recipes")
+    assert code == 0
+    assert "parameters" not in out
+    assert [line.split()[0] for line in lines(out)[1:]] == list(shipped())
+
+
+def test_a_recipe_is_shown_with_its_network(run):
+    code, out, err = run("recipes", "--show", "b/b1-ravdess")
+    assert code == 0, err
+    assert max(map(len, lines(out))) <= 80
+    about, table, total, drawing = out.split("\n\n")[1:]
+    settings = dict(row.split(maxsplit=1) for row in lines(about) if not row.startswith(" "))
+    assert settings["report"] == "B1"
+    assert settings["labels"].startswith("ravdess8: neutral, calm, happy,")
+    assert settings["protocol"] == "ravdess-emobox"
+    assert settings["window"] == "3 s, every 1.5 s"
+    assert settings["frames"] == "128x94: mfcc (n_mfcc 128)"
+    assert settings["training"].startswith("epochs 60, learning_rate 0.01, schedule cosine,")
+    assert "batch_size" not in about
+    assert lines(table)[-1].split() == ["head", "dense", "512", "->", "8", "8", "4,104"]
+    assert total == "27,624 parameters; 27,848 as Keras, and so the report, counts"
+    assert lines(drawing)[-1].split() == ["●", "dense", "512", "->", "8", "8"]
+
+
+def test_a_report_that_counts_as_torch_is_not_counted_as_keras(run):
+    assert "\n740,100 parameters\n" in run("recipes", "--show", "c/c4-mel")[1]
+
+
+@pytest.mark.parametrize("name", ["net.svg", "net.png"])
+def test_a_network_is_drawn(run, tmp_path, name):
+    code, _, err = run("recipes", "--show", "b/b1-ravdess", "--picture", tmp_path / name)
+    assert code == 0, err
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    drawn = (tmp_path / name).read_bytes()
+    if name == "net.png":
+        assert drawn.startswith(b"\x89PNG")
+    else:
+        texts = [node.text for node in ElementTree.fromstring(drawn).iter() if node.text]
+        assert {"conv 16 → 32", "16 × 64 × 47", "27,624 parameters"} <= set(texts)
+
+
+def test_without_matplotlib_a_picture_says_what_to_install(run, tmp_path, monkeypatch):
+    for module in ("pictures", "network_picture"):
+        monkeypatch.delitem(sys.modules, f"intone.report.{module}", raising=False)
+        monkeypatch.delattr(f"intone.report.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, out, err = run("recipes", "--show", "b/b1-ravdess", "--picture", tmp_path / "a.svg")
+    assert (code, out) == (2, "")
+    assert err == "intone: pictures need matplotlib: pip install 'intone[report]'\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_help_is_there_before_torch_could_be_imported():

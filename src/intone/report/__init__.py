@@ -1,1 +1,1 @@
-"""Reports for people, made from data alone: no network is ever seen here."""
+"""Reports for people: records, numbers and nets as text, tables, pictures and pages."""
