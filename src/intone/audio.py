@@ -233,7 +233,7 @@ def _pieces(source: Source, sample_rate: int | None, gate: _Gate) -> Iterator[ND
         resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
         for frames in decoded:
             gate.hear(frames)
-            mono = frames @ np.full(frames.shape[1], 1 / frames.shape[1], np.float32)
+            mono = _mono(frames)
             yield mono if rate == SAMPLE_RATE else resampler.resample_chunk(mono)
         gate.close()
         yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
@@ -252,6 +252,14 @@ def _open_array(
     frames = array.reshape(len(array), -1)
     step = max(1, _PIECE // frames.shape[1])
     return sample_rate, (_scaled(frames[i : i + step]) for i in range(0, len(frames), step))
+
+
+def _mono(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of the channels: [n, channels] -> [n]; NumPy's own takes ten times as long."""
+    total = frames[:, 0].copy()
+    for channel in range(1, frames.shape[1]):
+        total += frames[:, channel]
+    return total / np.float32(frames.shape[1])
 
 
 def _scaled(samples: NDArray[Any]) -> NDArray[np.float32]:
