@@ -45,7 +45,9 @@ def row(name: str, root: Path, epochs: int) -> list[str]:
     subject = experiment.prepare(recipe, clips)
     split = subject.splits[0]
     began = time.perf_counter()
-    fitted = experiment.fit(subject, split.train, split.validation, seed=0)
+    fitted = experiment.fit(
+        subject, split.train, split.validation, seed=0, last_pretraining_epoch=epochs
+    )
     history = fitted.fit.history
     best = max(epoch.validation_uar or 0.0 for epoch in history)
     return [

@@ -10,27 +10,26 @@ from torch.nn import functional
 from intone import nets, tasks
 from intone.errors import DataError
 from intone.export import to_onnx
-
-SHAPES = {"frames": (64, 64), "vector": (40,)}
-"""Inputs of reduced size, by name"""
+from made_nets import AUTOENCODERS, NETS_FOR_LABELS, SHAPES, made_net
 
 REDUCED = {
     "CNN2DLSTM": {"kernel": 3, "first_channels": 8, "next_channels": 16},
+    "DenseAutoencoder": {"hidden": 64, "code": 16},
     "FusedCNNLSTM": {"first_channels": 8, "next_channels": 16},
+    "GRUAutoencoder": {"code": 32},
     "MatrixCNN": {"kernels": (16, 16, 8, 8)},
     "VectorCNN": {"kernels": (16, 16, 8)},
     "ZielonkaCNN": {"kernels": (16, 16, 8)},
 }
 """Options that make the wide nets narrow"""
 
-EVERY_NET = pytest.mark.parametrize("name", nets.names())
+EVERY_NET = pytest.mark.parametrize("name", NETS_FOR_LABELS)
+EVERY_AUTOENCODER = pytest.mark.parametrize("name", AUTOENCODERS)
 
 
-def reduced(name: str, classes: int = 3) -> torch.nn.Module:
+def reduced(name: str) -> torch.nn.Module:
     torch.manual_seed(0)
-    wanted = nets.inputs(nets.find(name))
-    shapes = {key: SHAPES[key] for key in wanted}
-    return nets.build(name, classes=classes, shapes=shapes, options=REDUCED.get(name))
+    return made_net(name, **REDUCED.get(name, {}))
 
 
 def batch(net: torch.nn.Module, size: int, seed: int = 0) -> dict[str, torch.Tensor]:
@@ -118,7 +117,9 @@ def test_parameters_are_those_of_report_b_but_for_its_batch_norm(name, frames, r
     assert nets.parameters(net) == report + branches * (per_channel - over_time)
 
 
-COUNTED = re.compile(r"([\d,]+)\s+parameters at\s+(\d+) x (\d+)\s+and\s+(\d+)\s+classes")
+COUNTED = re.compile(
+    r"([\d,]+)\s+(?:trainable )?parameters at\s+(\d+) x (\d+)[,\s]+(?:and\s+)?(\d+)\s+classes"
+)
 """How a docstring tells the parameters of a net that reads frames alone"""
 
 
@@ -129,7 +130,7 @@ COUNTED = re.compile(r"([\d,]+)\s+parameters at\s+(\d+) x (\d+)\s+and\s+(\d+)\s+
 def test_parameters_are_those_of_the_docstring(name, told):
     count, rows, frames, classes = (int(number.replace(",", "")) for number in told.groups())
     with torch.device("meta"):
-        net = nets.build(name, classes=classes, shapes={"frames": (rows, frames)})
+        net = made_net(name, classes=classes, shapes={"frames": (rows, frames)})
     assert nets.parameters(net) == count
 
 
@@ -144,8 +145,22 @@ def test_gives_logits_and_every_parameter_a_gradient(name):
     logits = net(**batch(net, 4))
     assert logits.shape == (4, 3)
     functional.cross_entropy(logits, torch.tensor([0, 1, 2, 0])).backward()
-    still = [key for key, value in net.named_parameters() if value.grad is None]
-    assert still == []
+    assert without_gradient(net) == []
+
+
+@EVERY_AUTOENCODER
+def test_gives_the_shape_it_was_given_and_every_parameter_a_gradient(name):
+    net = reduced(name).train()
+    frames = batch(net, 4)["frames"]
+    reconstruction = net(frames)
+    assert reconstruction.shape == frames.shape
+    assert net.encoder(frames).shape == (4, net.encoder.features)
+    functional.mse_loss(reconstruction, frames).backward()
+    assert without_gradient(net) == []
+
+
+def without_gradient(net: torch.nn.Module) -> list[str]:
+    return [k for k, value in net.named_parameters() if value.requires_grad and value.grad is None]
 
 
 @EVERY_NET
@@ -169,7 +184,63 @@ def test_learns_eight_clips_by_heart(name):
     assert any(right() for _ in range(60))
 
 
-@EVERY_NET
+@EVERY_AUTOENCODER
+def test_learns_eight_windows_by_heart(name):
+    """Each has a spectrum of its own, of variance 1, that grows louder."""
+    net = reduced(name)
+    spectra = torch.randn(8, 64, 1, generator=torch.Generator().manual_seed(0))
+    frames = spectra * torch.linspace(0.5, 1.5, 64)
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
+    for _ in range(150):
+        optimizer.zero_grad()
+        loss = functional.mse_loss(net(frames), frames)
+        loss.backward()
+        optimizer.step()
+    assert loss < 0.05
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        # each way: 12,960 values to 512 to the code, or 512 to 512 twice between
+        ({}, 2 * (12_960 * 512 + 512 + 512 * 100) + 100 + 12_960),
+        ({"code": 300}, 2 * (12_960 * 512 + 512 + 512 * 300) + 300 + 12_960),
+        (
+            {"layers": 5},
+            2 * (12_960 * 512 + 512 + 512 * 100 + 2 * (512 * 512 + 512)) + 100 + 12_960,
+        ),
+    ],
+)
+def test_parameters_of_the_dense_autoencoder(options, count):
+    with torch.device("meta"):
+        shapes = {"frames": (60, 216)}
+        net = nets.build("DenseAutoencoder", classes=None, shapes=shapes, options=options)
+    assert nets.parameters(net) == count
+
+
+@pytest.mark.parametrize("all_states", [False, True])
+def test_the_gru_autoencoder_hands_over_its_last_state_or_all(all_states):
+    net = nets.build(
+        "GRUAutoencoder",
+        classes=None,
+        shapes={"frames": (60, 216)},
+        options={"all_states": all_states},
+    ).eval()
+    frames = torch.randn(2, 60, 216)
+    states, last = net.encoder.gru(frames.transpose(1, 2))
+    torch.testing.assert_close(net.encoder(frames), states.flatten(1) if all_states else last[0])
+    # three gates: of each GRU, of 100 states over 60 rows and over 100 values; the dense layer
+    assert nets.parameters(net) == 300 * (60 + 100 + 2) + 300 * (100 + 100 + 2) + 100 * 60 + 60
+
+
+def test_a_frozen_encoder_neither_learns_nor_drops_values():
+    net = reduced("CodedCNN").train()
+    assert not any(module.training for module in net.encoder.modules())
+    assert net.net.training
+    assert not any(value.requires_grad for value in net.encoder.parameters())
+
+
+@pytest.mark.parametrize("name", nets.names())
 def test_an_answer_does_not_depend_on_its_batch(name):
     net = reduced(name).eval()
     inputs = batch(net, 7)
@@ -205,6 +276,16 @@ def test_what_does_not_fit_is_said_by_name():
         nets.build("SingleCNN", classes=3, shapes={"frames": (64, 64)}, options={"width": 3})
     with pytest.raises(DataError, match="reads the inputs frames; the recipe has mel"):
         nets.build("SingleCNN", classes=3, shapes={"mel": (64, 64)})
+    with pytest.raises(DataError, match="GRUAutoencoder gives no labels; autoencoders stand under"):
+        nets.build("GRUAutoencoder", classes=3, shapes={"frames": (64, 64)})
+    with pytest.raises(DataError, match="SingleCNN gives labels, no reconstruction"):
+        nets.build("SingleCNN", classes=None, shapes={"frames": (64, 64)})
+    with pytest.raises(
+        DataError, match=r"CodedCNN needs an encoder, as a recipe's \[pretraining\]"
+    ):
+        nets.build("CodedCNN", classes=3, shapes={"frames": (64, 64)})
+    with pytest.raises(DataError, match="SingleCNN has no use for an encoder"):
+        nets.build("SingleCNN", classes=3, shapes={"frames": (64, 64)}, encoder=torch.nn.Flatten())
     with pytest.raises(DataError, match="is the module on PYTHONPATH"):
         nets.find("nowhere_at_all:Net")
 

@@ -11,16 +11,15 @@ from torch import nn
 from intone import nets
 from intone.recipe import Recipe, shipped
 from intone.report import network, network_picture, network_text
+from made_nets import NETS_FOR_LABELS, SHAPES, made_net
 
-SHAPES = {"frames": (64, 64), "vector": (40,)}
-
-EVERY_NET = pytest.mark.parametrize("name", nets.names())
+EVERY_NET = pytest.mark.parametrize("name", NETS_FOR_LABELS)
 
 
 @cache
 def traced(name: str, classes: int = 3, **shapes: tuple[int, ...]) -> network.Network:
     shapes = shapes or {key: SHAPES[key] for key in nets.inputs(nets.find(name))}
-    return network.trace(nets.build(name, classes=classes, shapes=shapes), shapes)
+    return network.trace(made_net(name, classes=classes, shapes=shapes), shapes)
 
 
 # --- every net ------------------------------------------------------------------------------------
@@ -29,7 +28,7 @@ def traced(name: str, classes: int = 3, **shapes: tuple[int, ...]) -> network.Ne
 @EVERY_NET
 def test_the_layers_hold_every_parameter_and_end_with_the_head(name):
     shapes = {key: SHAPES[key] for key in nets.inputs(nets.find(name))}
-    net = nets.build(name, classes=3, shapes=shapes)
+    net = made_net(name)
     found = network.trace(net, shapes)
     assert found.parameters == nets.parameters(net)
     assert (found.layers[-1].name, found.layers[-1].shape) == ("head", (3,))

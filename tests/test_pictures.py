@@ -186,6 +186,32 @@ def test_silence_and_the_shortest_clip_are_drawn(samples):
     assert "nan" not in svg.split("base64")[0]
 
 
+# Training.
+
+
+def test_learning_curves_are_a_fit_s_losses():
+    rows = [
+        {"epoch": epoch, "train_loss": 1 / epoch, "validation_loss": 2 / epoch} for epoch in (1, 2)
+    ]
+    figure = pictures.learning_curves({"dense": rows, "GRU": rows[:1]})
+    training, validation, *_ = figure.axes[0].lines
+    assert [*training.get_xdata()] == [*validation.get_xdata()] == [1, 2]
+    assert [*training.get_ydata()] == [1, 0.5]
+    assert [*validation.get_ydata()] == [2, 1]
+    assert {"dense", "GRU", "in training"} <= {*texts(figure)}
+
+
+def test_reconstructions_share_their_colours_and_have_their_errors(rng):
+    originals = rng.normal(size=(2, 5, 7)).astype(np.float32)
+    figure = pictures.reconstructions(originals, originals + np.array([[[0.5]], [[1]]]))
+    *images, _ = figure.axes
+    shown = [axes.images[0] for axes in images]
+    np.testing.assert_array_equal(shown[1].get_array(), originals[1])
+    np.testing.assert_allclose(shown[3].get_array(), originals[1] + 1)
+    assert len({image.get_clim() for image in shown}) == 1
+    assert {"frames; error 0.25", "frames; error 1.00"} <= {*texts(figure)}
+
+
 # As SVG.
 
 

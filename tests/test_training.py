@@ -136,3 +136,6 @@ def test_the_losses_of_the_tasks():
     own = torch.sigmoid(logits)[0]
     assert each.item() == pytest.approx(-(own[0].log() + (1 - own[1:]).log().sum()).item() / 3)
     torch.testing.assert_close(tasks.probabilities("label by label", logits)[0], own / own.sum())
+    frames = torch.tensor([[[0.0, 1.0], [2.0, 3.0]]])
+    squared = tasks.loss("reconstruction", frames + 2, frames, weights=None, smoothing=0.0)
+    assert squared.item() == 4

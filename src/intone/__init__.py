@@ -25,6 +25,11 @@ _HOME = {
 }
 
 
+def __dir__() -> list[str]:
+    """Name what is public, before it is loaded too."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used, so that importing intone costs nothing."""
     if name not in _HOME:

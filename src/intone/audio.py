@@ -242,8 +242,8 @@ def _pieces(source: Source, sample_rate: int | None, gate: _Gate) -> Iterator[ND
 def _open_array(
     array: NDArray[Any], sample_rate: int | None, gate: _Gate
 ) -> tuple[int, Iterator[NDArray[np.float32]]]:
-    if sample_rate is None:
-        raise gate.fault("needs sample_rate=, in Hz")
+    if not isinstance(sample_rate, int | np.integer):
+        raise gate.fault(f"needs sample_rate=, a whole number of Hz, not {sample_rate!r}")
     if array.ndim not in (1, 2) or (array.ndim == 2 and 0 < len(array) < array.shape[1]):
         raise gate.fault(f"shape {array.shape} is not [T] or [T, channels]; transpose or index it")
     if array.dtype.kind != "f" and array.dtype.name not in ("int8", "int16", "int32", "uint8"):

@@ -24,7 +24,6 @@ Fault: TypeAlias = Callable[[str], AudioError]
 
 _UNKNOWN_LENGTH = 2**62  # what libsndfile gives for a streamed FLAC is larger
 _BYTE_ORDER = {b"RIFF": "<", b"RIFX": ">", b"FORM": ">"}
-_READ_DIRECTLY = (b"RIFF", b"FORM", b"fLaC")
 _STREAMED = (0, 0x7FFFF000, 0xFFFFFFFF)  # sizes that writers to a pipe leave (the middle one: SoX)
 _OGG_PAGE = 65_307  # bytes, at most
 _MPEG_FRAME = 1_441  # bytes, at most
@@ -70,11 +69,12 @@ def decode(
 
 
 def _readable(file: BinaryIO, unsaid: int | None) -> "int | _Reader":
-    """What libsndfile reads from: the file itself where that is enough, which is faster."""
+    """What libsndfile reads from: the file itself where that is enough.
+
+    It is faster, and an interruption in one of soundfile's callbacks would be lost.
+    """
     file.seek(0)
-    plain = unsaid is None and file.read(4) in _READ_DIRECTLY
-    file.seek(0)
-    if plain and isinstance(file, io.BufferedReader):
+    if unsaid is None and isinstance(file, io.BufferedReader):
         descriptor = os.dup(file.fileno())
         os.lseek(descriptor, 0, os.SEEK_SET)
         return descriptor
@@ -95,6 +95,8 @@ def _pieces(
             break
         yield frames * np.float32(2.0**-15) if sixteen_bits else frames
     if decoder.format == "MP3":
+        if isinstance(file, io.BufferedReader):
+            file.seek(os.lseek(file.fileno(), 0, os.SEEK_CUR))  # where libsndfile stopped reading
         rest = file.read(_MPEG_REST)
         if len(rest) == _MPEG_REST and _is_mpeg_frame(rest):
             raise fault("an MP3 whose length header is missing or wrong; convert it to WAV")

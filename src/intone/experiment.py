@@ -3,8 +3,8 @@
 The one place where labels, windows, splits, nets and training meet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ from intone.emotions import Mapping as LabelMapping
 from intone.errors import DataError
 from intone.progress import Track, silent
 from intone.protocols import Split
-from intone.recipe import Recipe
+from intone.recipe import Recipe, Training
 from intone.training import Fit
+
+NO_LABEL = -1
+"""the target of an unlabelled clip"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,18 +39,20 @@ class Experiment:
     digests: Mapping[str, str]
     """utterance id -> SHA-256 of its samples"""
     data: Dataset
-    """the clips and, after them, their augmented copies"""
+    """the clips, after them their augmented copies, and the unlabelled clips"""
     splits: tuple[Split, ...]
+    unlabelled: tuple[Utterance, ...] = ()
+    """clips of which pre-training hears the sound alone"""
 
-    def net(self, seed: int) -> nn.Module:
-        """Make the recipe's net with weights drawn from `seed`."""
-        torch.manual_seed(seed)
-        return nets.build(
-            self.recipe.net.name,
-            classes=len(self.mapping.labels),
-            shapes=self.data.shapes,
-            options=self.recipe.net.options,
+    def net(self, seed: int, encoder: nn.Module | None = None) -> nn.Module:
+        """Make the recipe's net with weights drawn from `seed`, on a trained encoder if given."""
+        return build(
+            self.recipe, len(self.mapping.labels), self.data.shapes, seed=seed, encoder=encoder
         )
+
+    def autoencoder(self, seed: int) -> nn.Module:
+        """Make the recipe's autoencoder with weights drawn from `seed`."""
+        return build_autoencoder(self.recipe, self.data.shapes, seed=seed)
 
     def places(self, ids: Iterable[str]) -> list[int]:
         """Find clips by their ids."""
@@ -62,6 +67,42 @@ class Fitted:
     net: nn.Module
     scalers: Scalers
     fit: Fit
+    autoencoder: nn.Module | None = None
+    """what the net's encoder was trained in"""
+
+
+def build(
+    recipe: Recipe,
+    classes: int,
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    seed: int = 0,
+    encoder: nn.Module | None = None,
+) -> nn.Module:
+    """Make a recipe's net with weights drawn from `seed`, on a trained encoder if given."""
+    if recipe.pretraining and encoder is None:
+        encoder = _encoder(build_autoencoder(recipe, shapes, seed=seed))
+    torch.manual_seed(seed)
+    net = recipe.net
+    return nets.build(
+        net.name, classes=classes, shapes=shapes, options=net.options, encoder=encoder
+    )
+
+
+def build_autoencoder(
+    recipe: Recipe, shapes: Mapping[str, tuple[int, ...]], *, seed: int
+) -> nn.Module:
+    """Make the autoencoder of a recipe that has one; it reads one of the recipe's inputs."""
+    assert recipe.pretraining is not None
+    net = recipe.pretraining.net
+    read = {name: shapes[name] for name in nets.inputs(nets.find(net.name)) if name in shapes}
+    torch.manual_seed(seed)
+    return nets.build(net.name, classes=None, shapes=read, options=net.options)
+
+
+def _encoder(autoencoder: nn.Module) -> nn.Module:
+    encoder: nn.Module = autoencoder.encoder  # type: ignore[assignment]  # every autoencoder has it
+    return encoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +122,19 @@ def plan(
     recipe: Recipe,
     utterances: Sequence[Utterance],
     *,
+    unlabelled: Sequence[Utterance] = (),
     allow_leak: bool = False,
     seed: int = 0,
     track: Track = silent,
 ) -> Plan:
-    """Decode, label and split.
+    """Decode, label and split; `unlabelled` clips are for pre-training.
 
     Raises:
         DataError: clips cannot be used, too few labels are left, or the recipe does not fit.
         LeakError: the split leaks and neither the recipe nor the caller allows it.
     """
+    if unlabelled and not recipe.pretraining:
+        raise DataError("unlabelled clips are for a recipe with [pretraining]; this one has none")
     mapping = recipe.mapping(utterance.emotion for utterance in utterances)
     labels = {
         u.id: label for u in utterances if (label := mapping.label(u.emotion, u.sex)) is not None
@@ -102,9 +146,15 @@ def plan(
             "training needs at least two"
         )
     kept = tuple(u for u in utterances if u.id in labels)
-    sounds = cache.decode(kept, track=track)
+    sounds = cache.decode((*kept, *unlabelled), track=track)
     splits = tuple(
-        protocols.guard(split, kept, sounds.digests, allow_leak=allow_leak or recipe.allow_leak)
+        protocols.guard(
+            split,
+            kept,
+            sounds.digests,
+            unlabelled=unlabelled,
+            allow_leak=allow_leak or recipe.allow_leak,
+        )
         for split in protocols.split(recipe.protocol, kept, seed=seed, audio=sounds.digests)
     )
     return Plan(kept, mapping, labels, sounds, splits)
@@ -114,33 +164,45 @@ def prepare(
     recipe: Recipe,
     utterances: Sequence[Utterance],
     *,
+    unlabelled: Sequence[Utterance] = (),
     allow_leak: bool = False,
     seed: int = 0,
     track: Track = silent,
 ) -> Experiment:
-    """Decode, label, split and compute features.
+    """Decode, label, split and compute features; `unlabelled` clips are for pre-training.
 
     Raises:
         DataError: as `plan`; or the recipe's windows and inputs do not fit each other.
         LeakError: as `plan`.
     """
-    made = plan(recipe, utterances, allow_leak=allow_leak, seed=seed, track=track)
+    made = plan(
+        recipe, utterances, unlabelled=unlabelled, allow_leak=allow_leak, seed=seed, track=track
+    )
     sounds, ids = made.sounds, [utterance.id for utterance in made.utterances]
     if recipe.augment.copies:
         copied = cache.copies(sounds, ids, recipe.augment.copies, seed=seed, track=track)
         ids += copied.samples
         sounds |= copied
     targets = [made.mapping.labels.index(made.labels[augment.original(id)]) for id in ids]
+    shares = _shares(recipe, made.mapping, made.utterances, ids, targets)
     data = Dataset.make(
-        ids,
-        targets,
-        _shares(recipe, made.mapping, made.utterances, ids, targets),
+        [*ids, *(clip.id for clip in unlabelled)],
+        [*targets, *[NO_LABEL] * len(unlabelled)],
+        np.pad(shares, ((0, len(unlabelled)), (0, 0))),
         sounds,
         recipe.window,
         {name: spec.front_end for name, spec in recipe.inputs.items()},
         track=track,
     )
-    return Experiment(recipe, made.utterances, made.mapping, sounds.digests, data, made.splits)
+    return Experiment(
+        recipe,
+        made.utterances,
+        made.mapping,
+        sounds.digests,
+        data,
+        made.splits,
+        tuple(unlabelled),
+    )
 
 
 def fit(
@@ -150,6 +212,7 @@ def fit(
     *,
     seed: int,
     last_epoch: int | None = None,
+    last_pretraining_epoch: int | None = None,
     weights: Path | None = None,
     checkpoint: Path | None = None,
     track: Track = silent,
@@ -157,7 +220,8 @@ def fit(
 ) -> Fitted:
     """Train the recipe's net on these clips; without validation clips, up to `last_epoch`.
 
-    Training begins with the net's own draw, or with saved `weights`.
+    Training begins with the net's own draw, or with saved `weights`. A recipe's autoencoder is
+    trained before, on these clips and all unlabelled ones, unless the weights hold its encoder.
 
     Raises:
         DataError: the weights are of another net.
@@ -169,42 +233,67 @@ def fit(
     ]
     scaled = [name for name, spec in recipe.inputs.items() if spec.scale]
     scalers = experiment.data.scalers(places, scaled)
-    whole = experiment.data.whole(places, scalers)
+    validation = part(experiment, validation_ids, scalers) if validation_ids else None
 
-    def windows_of(epoch: int) -> Part:
-        if recipe.training.windows == "fixed":
-            return whole
-        return experiment.data.drawn(
-            places,
-            scalers,
-            seed=seed,
-            epoch=epoch,
-            sound=recipe.augment.sound,
-            frames=recipe.augment.frames,
+    def train(net: nn.Module, settings: Training, places: list[int], **options: Any) -> Fit:
+        windows = _windows(experiment, settings, places, scalers, seed)
+        return training.fit(net, windows, settings=settings, seed=seed, track=track, **options)
+
+    autoencoder, encoder, pretrained = None, None, None
+    if recipe.pretraining and weights is None:
+        autoencoder = experiment.autoencoder(seed)
+        pretrained = train(
+            autoencoder,
+            recipe.pretraining.training,
+            [*places, *experiment.places(clip.id for clip in experiment.unlabelled)],
+            validation=validation,
+            last_epoch=last_pretraining_epoch,
+            checkpoint=checkpoint and checkpoint.with_stem(f"pretraining-{checkpoint.stem}"),
+            label=f"{label}, autoencoder",
         )
-
-    def fit_net(net: nn.Module, **options: Any) -> Fit:
-        return training.fit(
-            net,
-            windows_of,
-            settings=recipe.training,
-            seed=seed,
-            track=track,
-            label=label,
-            **options,
-        )
-
-    net = experiment.net(seed)
+        encoder = _encoder(autoencoder)
+    net = experiment.net(seed, encoder)
     if weights is not None:
         _load_weights(net, weights)
-    validation = part(experiment, validation_ids, scalers) if validation_ids else None
     if nets.solves(net):
+        whole = experiment.data.whole(places, scalers)
         return Fitted(net, scalers, training.solve(net, whole, validation, seed=seed))
-    outcome = fit_net(net, validation=validation, last_epoch=last_epoch, checkpoint=checkpoint)
+    outcome = train(
+        net,
+        recipe.training,
+        places,
+        validation=validation,
+        last_epoch=last_epoch,
+        checkpoint=checkpoint,
+        label=label,
+    )
     if recipe.training.retrain and validation is not None:
-        net = experiment.net(seed)
-        fit_net(net, validation=None, last_epoch=outcome.best_epoch)
-    return Fitted(net, scalers, outcome)
+        net = experiment.net(seed, encoder)
+        last_epoch = outcome.best_epoch
+        train(net, recipe.training, places, validation=None, last_epoch=last_epoch, label=label)
+    return Fitted(net, scalers, replace(outcome, pretraining=pretrained), autoencoder)
+
+
+def _windows(
+    experiment: Experiment,
+    settings: Training,
+    places: Sequence[int],
+    scalers: Scalers,
+    seed: int,
+) -> Callable[[int], Part]:
+    """What each epoch hears of these clips: every fixed window, or one at a random place."""
+    if settings.windows == "fixed":
+        whole = experiment.data.whole(places, scalers)
+        return lambda epoch: whole
+    augmented = experiment.recipe.augment
+    return lambda epoch: experiment.data.drawn(
+        places,
+        scalers,
+        seed=seed,
+        epoch=epoch,
+        sound=augmented.sound,
+        frames=augmented.frames,
+    )
 
 
 def _load_weights(net: nn.Module, path: Path) -> None:

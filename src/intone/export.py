@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median_low
@@ -41,11 +41,13 @@ class _WithEmbedding(nn.Module):
 
 def refit(subject: Experiment, record: Mapping[str, Any], *, track: Track = silent) -> Fitted:
     """Train once more on every clip, for the median best epoch of the run's fits."""
+    before = [fit["pretraining"] for fit in record["fits"] if fit.get("pretraining")]
     return experiment.fit(
         subject,
         [utterance.id for utterance in subject.utterances],
         seed=record["seeds"][0],
-        last_epoch=median_low([fit["best_epoch"] for fit in record["fits"]]),
+        last_epoch=_median_best(record["fits"]),
+        last_pretraining_epoch=_median_best(before) if before else None,
         track=track,
         label="refitting on all clips",
     )
@@ -61,6 +63,8 @@ def export(
     """
     net = fitted.net.cpu().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     graph = to_onnx(net, subject.data.shapes)
+    task = nets.task(net)
+    assert task != "reconstruction"  # `nets.build` makes no such net for labels
     description = Description(
         name=name,
         labels=subject.mapping.labels,
@@ -69,7 +73,7 @@ def export(
             key: InputDescription(front_end=spec.front_end, scaler=fitted.scalers[key])
             for key, spec in subject.recipe.inputs.items()
         },
-        task=nets.task(net),
+        task=task,
         temperature=1.0,
         training=_training(subject, record),
         expected={**record["report"], "protocol": record["protocol"], "stamp": record["stamp"]},
@@ -110,6 +114,10 @@ def to_onnx(net: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> onnx.Model
     return program.model_proto
 
 
+def _median_best(fits: Sequence[Mapping[str, Any]]) -> int:
+    return median_low([int(fit["best_epoch"]) for fit in fits])
+
+
 def _write(graph: onnx.ModelProto, description: Description, path: Path) -> None:
     del graph.metadata_props[:]
     entry = graph.metadata_props.add()
@@ -137,9 +145,12 @@ def _difference_from_torch(net: nn.Module, model: Model) -> float:
 def _training(subject: Experiment, record: Mapping[str, Any]) -> dict[str, Any]:
     """What the model was made from; digests let a scorer refuse its own training clips."""
     kept = ("recipe", "mapping", "data", "splits", "seeds", "parameters", "command", "environment")
-    known = [name for name in record["data"] if name in corpora.names()]
+    unlabelled = record.get("unlabelled", {})  # which early records do not tell
+    known = [name for name in {**record["data"], **unlabelled} if name in corpora.names()]
+    heard = (*subject.utterances, *subject.unlabelled)
     return {
         **{key: record[key] for key in kept},
+        "unlabelled": unlabelled,
         "citations": {name: corpora.info(name).citation for name in known},
-        "clips": sorted({subject.digests[u.id][:DIGEST_LENGTH] for u in subject.utterances}),
+        "clips": sorted({subject.digests[u.id][:DIGEST_LENGTH] for u in heard}),
     }

@@ -462,25 +462,30 @@ def guard(
     utterances: Iterable[Utterance],
     audio: Mapping[str, str],
     *,
+    unlabelled: Sequence[Utterance] = (),
     allow_leak: bool = False,
 ) -> Split:
-    """Stamp a split with what it is worth.
+    """Stamp a split with what it is worth; `unlabelled` clips are heard in every fold's training.
 
     Raises:
         LeakError: what is tested is heard in training, and `allow_leak` is not given.
         DataError: the split names a clip that is not among the utterances.
     """
-    found, stamp = _judge(split, utterances, audio)
+    found, stamp = _judge(split, utterances, audio, unlabelled)
     if found and not allow_leak:
+        remedy = "unseen-speakers" + (" and other unlabelled clips" if unlabelled else "")
         raise LeakError(
             f"protocol {split.protocol}, fold {split.fold}: {'; '.join(found)}; choose "
-            f"unseen-speakers, or go on with --allow-leak and every figure is stamped '{stamp}'"
+            f"{remedy}, or go on with --allow-leak and every figure is stamped '{stamp}'"
         )
     return replace(split, stamp=stamp)
 
 
 def _judge(
-    split: Split, utterances: Iterable[Utterance], audio: Mapping[str, str]
+    split: Split,
+    utterances: Iterable[Utterance],
+    audio: Mapping[str, str],
+    unlabelled: Sequence[Utterance] = (),
 ) -> tuple[list[str], str]:
     """Find what a split leaks, in words, and the stamp that it deserves."""
     known = {clip.id: clip.speaker for clip in utterances}
@@ -491,7 +496,8 @@ def _judge(
         }
     except KeyError as error:
         raise DataError(f"the split names the clip {error}, which the data does not hold") from None
-    heard = (*split.train, *split.validation)
+    speaker |= {clip.id: clip.speaker for clip in unlabelled}
+    heard = (*split.train, *split.validation, *(clip.id for clip in unlabelled))
     speakers = _shared(heard, split.test, speaker.get)
     clips = _shared(split.train, split.test, original)
     chosen = _shared(split.validation, split.test, original)

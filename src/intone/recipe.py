@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -35,9 +36,12 @@ def locate(name: str) -> Path:
     Raises:
         DataError: there is neither.
     """
-    path = shipped().get(name, Path(name))
+    known = shipped()
+    path = known.get(name, Path(name))
     if not path.is_file():
-        raise DataError(f"{name}: no such recipe file, nor a name that intone recipes lists")
+        near = " or ".join(get_close_matches(name, known, n=3))
+        hint = f"; did you mean {near}?" if near else ""
+        raise DataError(f"{name}: no such recipe file, nor a name that intone recipes lists{hint}")
     return path
 
 
@@ -112,6 +116,31 @@ class Training(_Section):
     seeds: tuple[int, ...] = (0,)
 
 
+_NOT_WITHOUT_LABELS = (
+    *("monitor", "retrain", "class_weights", "soft_labels", "label_smoothing", "mixup"),
+    "seeds",  # those of the recipe's training
+)
+"""settings of training that mean nothing where an autoencoder is trained"""
+
+
+class Pretraining(_Section):
+    """An autoencoder that is trained first, and whose encoder the network listens to.
+
+    It remakes the input that its `forward` names. It hears the training part and all unlabelled
+    clips, with the seeds of `training`, and is kept as it was where validation's error was lowest.
+    """
+
+    net: Net
+    training: Training
+
+    @model_validator(mode="after")
+    def _knows_no_labels(self) -> Self:
+        for key in _NOT_WITHOUT_LABELS:
+            if getattr(self.training, key) != Training.model_fields[key].default:
+                raise ValueError(f"pretraining.training.{key} has no meaning for an autoencoder")
+        return self
+
+
 class Augment(_Section):
     """How training clips are varied; clips that are scored never are."""
 
@@ -137,6 +166,7 @@ class Recipe(_Section):
     inputs: dict[str, Input]
     net: Net
     augment: Augment = Augment()
+    pretraining: Pretraining | None = None
     training: Training
 
     @model_validator(mode="after")
@@ -172,7 +202,8 @@ class Recipe(_Section):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            first = error.errors()[0]
+            known = ("extra_forbidden", "unexpected_keyword_argument")
+            first = min(error.errors(), key=lambda one: one["type"] not in known)
             key = ".".join(str(part) for part in first["loc"])
             reason = {
                 "extra_forbidden": "there is no such setting",

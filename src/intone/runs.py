@@ -4,6 +4,7 @@ A run is a recipe on corpora, fitted for every fold and seed:
 
     runs/x/run.json                 recipe, data, splits, versions, hardware, command
     runs/x/fold-0-seed-0/           checkpoint.pt while it trains; then net.pt, fit.json, scores.npz
+                                    (and autoencoder.pt, where the recipe trains one)
     runs/x/record.json, record.npz  the record: out-of-fold report and probabilities
 
 Everything is written aside and renamed, so a killed run goes on where it stopped.
@@ -22,8 +23,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from intone import corpora, evaluation, experiment, nets, protocols, training
+from intone.corpora import Utterance
 from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
 from intone.experiment import Experiment, Fitted
@@ -156,7 +159,8 @@ def _manifest(subject: Experiment, command: str) -> dict[str, Any]:
         "recipe": subject.recipe.model_dump(mode="json"),
         "labels": list(subject.mapping.labels),
         "mapping": subject.mapping.describe(),
-        "data": _data(subject),
+        "data": _data(subject.utterances),
+        "unlabelled": _data(subject.unlabelled),
         "protocol": subject.recipe.protocol.name,
         "stamp": protocols.worst_stamp(subject.splits),
         "splits": [split.digest for split in subject.splits],
@@ -167,11 +171,11 @@ def _manifest(subject: Experiment, command: str) -> dict[str, Any]:
     }
 
 
-def _data(subject: Experiment) -> dict[str, Any]:
+def _data(utterances: Sequence[Utterance]) -> dict[str, Any]:
     """Per corpus: its name, licence, and how much of it was used."""
     found: dict[str, Any] = {}
-    for name in sorted({utterance.corpus for utterance in subject.utterances}):
-        clips = [u for u in subject.utterances if u.corpus == name]
+    for name in sorted({utterance.corpus for utterance in utterances}):
+        clips = [u for u in utterances if u.corpus == name]
         info = corpora.info(name) if name in corpora.names() else None
         found[name] = {
             "clips": len(clips),
@@ -191,8 +195,9 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
         return
     if not resume:
         raise DataError(f"{run.folder}: holds a run already; --resume goes on with it")
-    before = run.manifest
-    for key in ("recipe", "data", "splits", "labels"):
+    recipe = run.recipe.model_dump(mode="json")  # with settings that it did not yet know
+    before = {"unlabelled": {}, **run.manifest, "recipe": recipe}
+    for key in ("recipe", "data", "unlabelled", "splits", "labels"):
         if before[key] != json.loads(json.dumps(manifest[key])):
             raise DataError(
                 f"{run.folder}: holds a run with another {key}; choose another --output"
@@ -244,22 +249,33 @@ def _fit(
         scores[f"{name}_ids"] = np.array(ids)
         scores[f"{name}_probabilities"] = training.predict(fitted.net, part)
     _write_npz(folder / "scores.npz", scores)
-    (folder / "checkpoint.pt").unlink(missing_ok=True)
+    for checkpoint in folder.glob("*checkpoint.pt"):
+        checkpoint.unlink()
 
 
 def save_fitted(fitted: Fitted, folder: Path) -> None:
-    """Write a net's weights and how training went."""
-    torch.save(
-        {name: value.cpu() for name, value in fitted.net.state_dict().items()}, folder / "net.pt"
-    )
+    """Write the weights of a net, and of its autoencoder, and how training went."""
+    _save_weights(fitted.net, folder / "net.pt")
+    if fitted.autoencoder is not None:
+        _save_weights(fitted.autoencoder, folder / "autoencoder.pt")
     _write_json(folder / "fit.json", asdict(fitted.fit))
+
+
+def _save_weights(net: nn.Module, path: Path) -> None:
+    torch.save({name: value.cpu() for name, value in net.state_dict().items()}, path)
 
 
 def load_fit(folder: Path) -> Fit:
     """Read how a fit went."""
-    data = json.loads((folder / "fit.json").read_text())
+    return _fit_of(json.loads((folder / "fit.json").read_text()))
+
+
+def _fit_of(data: Mapping[str, Any]) -> Fit:
+    before = data.get("pretraining")
     return Fit(
-        best_epoch=data["best_epoch"], history=tuple(Epoch(**row) for row in data["history"])
+        best_epoch=data["best_epoch"],
+        history=tuple(Epoch(**row) for row in data["history"]),
+        pretraining=before and _fit_of(before),
     )
 
 
@@ -274,11 +290,11 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
             for seed in seeds
         ]
     ).astype(np.float16)
-    fits = [
-        {"fold": split.fold, "seed": seed, **asdict(load_fit(run.fit_folder(split, seed)))}
+    fits = {
+        (split.fold, seed): load_fit(run.fit_folder(split, seed))
         for seed in seeds
         for split in splits
-    ]
+    }
     _write_npz(
         run.folder / "record.npz",
         {
@@ -293,8 +309,8 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
         "folds": [split.fold for split in splits],
         "of_folds": len(subject.splits),
         "notes": sorted({note for split in splits for note in split.notes}),
-        "fits": fits,
-        "seconds": sum(epoch["seconds"] for fit in fits for epoch in fit["history"]),
+        "fits": [{"fold": fold, "seed": seed, **asdict(fit)} for (fold, seed), fit in fits.items()],
+        "seconds": sum(fit.seconds for fit in fits.values()),
     }
     _write_json(run.folder / "record.json", record)
     _, scores = load_record(run.folder)

@@ -244,7 +244,8 @@ def load(path: str | Path | None = None, *, threads: int = 1) -> Model:
             return load(default, threads=threads)
     path = Path(path)
     if not path.is_file():
-        raise ModelError(f"{path}: there is no such model file; intone export makes one from a run")
+        what = "a folder" if path.is_dir() else "there is no such model file"
+        raise ModelError(f"{path}: {what}; intone export makes a model file from a run")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -253,7 +254,10 @@ def load(path: str | Path | None = None, *, threads: int = 1) -> Model:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no public base class
         reason = str(error).splitlines()[0]
-        raise ModelError(f"{path}: not an ONNX file that can be loaded ({reason})") from None
+        raise ModelError(
+            f"{path}: not an ONNX file that can be loaded ({reason}); intone export makes a model "
+            "file from a run"
+        ) from None
     metadata = session.get_modelmeta().custom_metadata_map
     if METADATA_KEY not in metadata:
         raise ModelError(

@@ -2,7 +2,7 @@
 
 import ctypes
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import cos, pi
 from pathlib import Path
@@ -39,11 +39,14 @@ class Fit:
 
     best_epoch: int
     history: tuple[Epoch, ...]
+    pretraining: "Fit | None" = None
+    """how the autoencoder was trained before, where the recipe has one"""
 
     @property
     def seconds(self) -> float:
-        """Time spent in epochs, over all sessions of a resumed fit."""
-        return sum(epoch.seconds for epoch in self.history)
+        """Time spent in epochs, over both stages and all sessions of a resumed fit."""
+        before = self.pretraining.seconds if self.pretraining else 0.0
+        return before + sum(epoch.seconds for epoch in self.history)
 
 
 def fit(
@@ -107,15 +110,30 @@ def solve(net: nn.Module, train: Part, validation: Part | None, *, seed: int) ->
 
 def predict(net: nn.Module, part: Part) -> NDArray[np.float32]:
     """Give the probabilities of each clip, averaged over its windows: `[N, C]`."""
+    task = nets.task(net)
+    rows = [tasks.probabilities(task, logits).cpu().numpy() for _, logits in _answers(net, part)]
+    return dataset.pool(np.concatenate(rows), part.owner)
+
+
+def reconstruct(net: nn.Module, part: Part) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Give every window as it is and as an autoencoder gives it back: `[W, *shape]` each."""
+    pairs = [(_only(inputs), outputs) for inputs, outputs in _answers(net, part)]
+    originals, reconstructions = (
+        torch.cat(side).cpu().numpy() for side in zip(*pairs, strict=True)
+    )
+    return originals, reconstructions
+
+
+def _answers(net: nn.Module, part: Part) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+    """The inputs of a part's windows and the net's outputs, batch by batch."""
     net.eval()
     device = next(net.parameters()).device
-    rows = []
-    with torch.inference_mode():
-        for start in range(0, len(part.owner), SCORING_BATCH):
-            chosen = np.arange(start, min(start + SCORING_BATCH, len(part.owner)))
-            logits = net(**_batch(part, chosen, device)).float()
-            rows.append(tasks.probabilities(nets.task(net), logits).cpu().numpy())
-    return dataset.pool(np.concatenate(rows), part.owner)
+    for start in range(0, len(part.owner), SCORING_BATCH):
+        chosen = np.arange(start, min(start + SCORING_BATCH, len(part.owner)))
+        inputs = _batch(net, part, chosen, device)
+        with torch.inference_mode():
+            outputs = net(**inputs).float()
+        yield inputs, outputs
 
 
 def learning_rate(settings: Training, history: Sequence[Epoch]) -> float:
@@ -187,6 +205,7 @@ def _train_epoch(
 ) -> float:
     """One pass over the windows in random order; returns the mean loss."""
     net.train()
+    task = nets.task(net)
     rng = np.random.default_rng(entropy)
     torch.manual_seed(int(rng.integers(2**32)))
     device = next(net.parameters()).device
@@ -194,16 +213,16 @@ def _train_epoch(
     order = rng.permutation(len(part.owner))
     total = 0.0
     for rows in np.array_split(order, max(1, round(len(order) / settings.batch_size))):
-        inputs = _batch(part, rows, device)
+        inputs = _batch(net, part, rows, device)
         shares = torch.from_numpy(part.shares[part.owner[rows]]).to(device)
         if settings.mixup:
             inputs, shares = _mixed(inputs, shares, rng.beta(settings.mixup, settings.mixup))
         with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
-            logits = net(**inputs)
+            outputs = net(**inputs)
         loss = tasks.loss(
-            nets.task(net),
-            logits.float(),
-            shares,
+            task,
+            outputs.float(),
+            _only(inputs) if task == "reconstruction" else shares,
             weights=weights,
             smoothing=settings.label_smoothing,
         )
@@ -241,7 +260,10 @@ def _penalty(net: nn.Module, l2: float) -> Tensor | float:
 
 
 def _validate(net: nn.Module, part: Part) -> dict[str, float]:
-    """Cross-entropy, accuracy and UAR over the clips of a part."""
+    """Cross-entropy, accuracy and UAR over the clips of a part; an autoencoder's squared error."""
+    if nets.task(net) == "reconstruction":
+        originals, reconstructions = reconstruct(net, part)
+        return {"validation_loss": float(np.square(originals - reconstructions).mean())}
     probabilities = predict(net, part)
     clips = np.arange(len(part.targets))
     loss = -np.log(np.maximum(probabilities[clips, part.targets], 1e-7)).mean()
@@ -266,8 +288,18 @@ def _watched(epoch: Epoch, settings: Training) -> float:
     return value if settings.monitor == "loss" else -value
 
 
-def _batch(part: Part, rows: NDArray[np.int64], device: torch.device) -> dict[str, Tensor]:
-    return {name: torch.from_numpy(array).to(device) for name, array in part.inputs(rows).items()}
+def _batch(
+    net: nn.Module, part: Part, rows: NDArray[np.int64], device: torch.device
+) -> dict[str, Tensor]:
+    """Those inputs of these windows that the net reads."""
+    made = part.inputs(rows)
+    return {name: torch.from_numpy(made[name]).to(device) for name in nets.inputs(net)}
+
+
+def _only(inputs: dict[str, Tensor]) -> Tensor:
+    """The one input of an autoencoder."""
+    [original] = inputs.values()
+    return original
 
 
 def _weights(net: nn.Module) -> dict[str, Tensor]:

@@ -26,6 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+EXTRAS = {
+    "train": ("torch", "onnx", "onnxscript", "sklearn", "scipy"),
+    "report": ("matplotlib",),
+}
+"""What each extra of the package brings."""
+
 for _info in iter_modules(__path__):
     if not _info.name.startswith("_"):
         _verb = getattr(import_module(f"{__name__}.{_info.name}"), _info.name)
@@ -57,11 +63,23 @@ def main() -> None:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except IntoneError as error:
         code = _output.fail(str(error))
+    except ModuleNotFoundError as error:
+        code = _output.fail(_missing(error))
     except typer.TyperException as error:
         code = _output.fail(f"{getattr(error, 'format_message', error.__str__)()}")
     except (KeyboardInterrupt, typer.Abort):
+        _output.note("intone: stopped")
         code = 128 + signal.SIGINT
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code)
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """Name the extra that brings a module; a module that none brings is a fault of ours."""
+    module = (error.name or "").partition(".")[0]
+    for extra, modules in EXTRAS.items():
+        if module in modules:
+            return f"this needs {module}: pip install 'intone[{extra}]'"
+    raise error

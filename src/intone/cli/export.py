@@ -31,9 +31,12 @@ def export(
     record, _ = runs.load_record(run)
     sources = manifest["sources"]
     places = map(corpora.parse_data, data or sources["data"])
+    sound_alone = map(corpora.parse_data, sources.get("unlabelled", []))
+    clips, unlabelled = corpora.read_apart(places, sound_alone, speaker=sources["speaker"])
     subject = experiment.prepare(
         runs.Run(run).recipe,
-        corpora.read_all(places, speaker=sources["speaker"]),
+        clips,
+        unlabelled=unlabelled,
         allow_leak=True,
         track=track,
     )

@@ -32,7 +32,12 @@ def predict(
     model: Annotated[
         Path | None, typer.Option(help="A model file; without it, the one that comes with Intone.")
     ] = None,
-    format: Annotated[Format, typer.Option(help="How to write the answers.")] = Format.table,
+    format: Annotated[
+        Format | None,
+        typer.Option(
+            help="How to write the answers [default: as the output's name says, or table]"
+        ),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     quiet: _output.Quiet = False,
 ) -> int:
@@ -48,7 +53,7 @@ def predict(
     predictions, code = [], 0
     sources: list[audio.Source] = [*audio.find(path for path in paths if path != "-")]
     if "-" in paths:
-        sources.append(sys.stdin.buffer.read())
+        sources.append(_standard_input())
     for source in _output.progress(quiet)(sources, "listening", len(sources)):
         try:
             predictions.append(loaded.predict(source))
@@ -56,13 +61,24 @@ def predict(
             code = _output.fail(str(error))
     if not predictions:
         return code
+    format = format or _format_of(output)
     _output.write(_write(predictions, loaded, format), output)
-    for prediction in predictions:
-        for warning in prediction.warnings:
-            _output.note(f"{prediction.source}: {warning}", quiet)
     if format == Format.table:
         _output.note(origin(loaded), quiet)
     return code
+
+
+def _format_of(output: Path | None) -> Format:
+    """The format that a file's name asks for, or a table."""
+    suffix = output.suffix.removeprefix(".") if output else ""
+    return Format(suffix) if suffix in Format.__members__ else Format.table
+
+
+def _standard_input() -> io.BytesIO:
+    """All of standard input, as a file named `-`."""
+    sound = io.BytesIO(sys.stdin.buffer.read())
+    sound.name = "-"
+    return sound
 
 
 def origin(model: "Model") -> str:
@@ -92,9 +108,12 @@ def _write(predictions: list["Prediction"], model: "Model", format: Format) -> s
         return stream.getvalue()
     from intone.report.text import columns
 
-    head = ["file", "emotion", *model.labels]
-    rows = [
-        [p.source, p.emotion, *(f"{100 * share:.0f} %" for share in p.probabilities.values())]
-        for p in predictions
-    ]
-    return columns([head, *rows], left=2) + "\n"
+    table = [["file", "emotion", *model.labels]]
+    for p in predictions:
+        shown = [f"{100 * share:.0f} %" for share in p.probabilities.values()]
+        table.append([p.source, p.emotion, *shown])
+    if any(p.warnings for p in predictions):
+        table[0].append("note")
+        for row, p in zip(table[1:], predictions, strict=True):
+            row.append(", ".join(p.warnings))
+    return columns(table, left=2) + "\n"

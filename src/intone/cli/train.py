@@ -18,6 +18,12 @@ def train(
         Path | None, typer.Option(help="The run's folder [default: runs/RECIPE]")
     ] = None,
     fold: Annotated[list[int], typer.Option("--fold", help="Fit only this fold; repeatable.")] = [],  # noqa: B006
+    unlabelled: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME=DIR", help="A corpus of which pre-training hears the sound; repeatable."
+        ),
+    ] = [],  # noqa: B006
     speaker: _output.Speaker = None,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
     start_from: Annotated[
@@ -35,10 +41,13 @@ def train(
 
     path = locate(recipe)
     places = [corpora.parse_data(argument) for argument in data]
+    sound_alone = [corpora.parse_data(argument) for argument in unlabelled]
+    clips, unlabelled_clips = corpora.read_apart(places, sound_alone, speaker=speaker)
     track = _output.progress(quiet)
     subject = experiment.prepare(
         Recipe.load(path, set),
-        corpora.read_all(places, speaker=speaker),
+        clips,
+        unlabelled=unlabelled_clips,
         allow_leak=allow_leak,
         seed=seed,
         track=track,
@@ -49,14 +58,22 @@ def train(
         subject,
         run,
         folds=fold,
-        sources={"data": [f"{name}={root.resolve()}" for name, root in places], "speaker": speaker},
-        command=_command(data),
+        sources={
+            "data": _resolved(places),
+            "unlabelled": _resolved(sound_alone),
+            "speaker": speaker,
+        },
+        command=_command([*data, *unlabelled]),
         resume=resume,
         start_from=runs.Run(start_from) if start_from else None,
         track=track,
     )
     print(table(Report.from_dict(record["report"])))
     _output.note(f"\n{run.folder}: done; intone export {run.folder} makes a model file", quiet)
+
+
+def _resolved(places: list[tuple[str, Path]]) -> list[str]:
+    return [f"{name}={root.resolve()}" for name, root in places]
 
 
 def _command(data: list[str]) -> str:

@@ -131,15 +131,31 @@ def read_all(places: Iterable[tuple[str, Path]], *, speaker: str | None = None) 
     return list(clips.values())
 
 
+def read_apart(
+    labelled: Iterable[tuple[str, Path]],
+    unlabelled: Iterable[tuple[str, Path]],
+    *,
+    speaker: str | None = None,
+) -> tuple[list[Utterance], list[Utterance]]:
+    """List the clips of labelled corpora and of those whose labels are not to be used.
+
+    Raises:
+        DataError: as `read_all` of both together.
+    """
+    labelled = list(labelled)
+    known = read_all(labelled, speaker=speaker)
+    return known, read_all([*labelled, *unlabelled], speaker=speaker)[len(known) :]
+
+
 def parse_data(argument: str) -> tuple[str, Path]:
-    """Take `ravdess=DIR` apart, as the option `--data` is written.
+    """Take `ravdess=DIR` apart, as the options `--data` and `--unlabelled` are written.
 
     Raises:
         DataError: it is written otherwise, or there is no such corpus.
     """
     name, _, place = argument.partition("=")
     if not place:
-        raise DataError(f"--data {argument}: write it as NAME=DIR, as ravdess=data/ravdess")
+        raise DataError(f"corpus {argument}: write it as NAME=DIR, as ravdess=data/ravdess")
     _module(name)
     return name, Path(place).expanduser()
 

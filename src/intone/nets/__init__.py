@@ -1,6 +1,8 @@
 """Networks. A net is found because its file stands in this folder; nothing else lists it."""
 
+import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from inspect import signature
 from pkgutil import iter_modules
@@ -25,13 +27,19 @@ def find(name: str) -> type[nn.Module]:
     """
     if ":" in name:
         module, _, attribute = name.partition(":")
+        if "" not in sys.path:
+            sys.path.append("")  # the folder that the user stands in
         try:
-            return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+            net = getattr(import_module(module), attribute)
         except (ImportError, AttributeError) as error:
-            raise DataError(f"net {name}: {error}; is the module on PYTHONPATH?") from None
+            raise DataError(f"net {name}: {error}; is the module in this folder?") from None
+        if not (isinstance(net, type) and issubclass(net, nn.Module)):
+            raise DataError(f"net {name}: is no torch.nn.Module")
+        return net
     classes = _classes()
     if name not in classes:
-        raise DataError(f"no net named {name}; there are {', '.join(sorted(classes))}")
+        near = get_close_matches(name, classes, n=3) or sorted(classes)
+        raise DataError(f"no net named {name}; there is {', '.join(near)}")
     return classes[name]
 
 
@@ -43,31 +51,46 @@ def inputs(net: type[nn.Module] | nn.Module) -> list[str]:
 def build(
     name: str,
     *,
-    classes: int,
+    classes: int | None,
     shapes: Mapping[str, tuple[int, ...]],
     options: Mapping[str, Any] | None = None,
+    encoder: nn.Module | None = None,
 ) -> nn.Module:
     """Make a net for `classes` labels and inputs of these shapes (without the batch axis).
 
+    An autoencoder has no classes: None. `encoder` is that of an autoencoder, for a net that
+    listens to its code.
+
     Raises:
-        DataError: the net is unknown, reads other inputs, or refuses an option.
+        DataError: the net is unknown, reads other inputs, refuses an option, or is an autoencoder
+            where labels are wanted, or the other way round.
     """
     cls = find(name)
+    if (task(cls) == "reconstruction") != (classes is None):
+        fault = "gives labels, no reconstruction" if classes is None else "gives no labels"
+        raise DataError(f"{name} {fault}; autoencoders stand under [pretraining.net], others [net]")
     if set(inputs(cls)) != set(shapes):
         raise DataError(
             f"{name} reads the inputs {', '.join(inputs(cls))}; the recipe has {', '.join(shapes)}"
         )
     wanted = signature(cls).parameters
-    sized = {f"{key}_shape": shape for key, shape in shapes.items() if f"{key}_shape" in wanted}
+    if ("encoder" in wanted) != (encoder is not None):
+        need = "has no use for" if encoder is not None else "needs"
+        raise DataError(f"{name} {need} an encoder, as a recipe's [pretraining] makes one")
+    told: dict[str, Any] = {
+        f"{key}_shape": shape for key, shape in shapes.items() if f"{key}_shape" in wanted
+    }
+    told |= {"classes": classes} if classes is not None else {}
+    told |= {"encoder": encoder} if encoder is not None else {}
     given = dict(options or {})
-    unknown = sorted(set(given) - set(wanted))
-    if unknown:
-        settable = sorted(set(wanted) - set(sized) - {"classes"}) or ["none"]
+    settable = set(wanted) - set(told)
+    if unknown := sorted(set(given) - settable):
         raise DataError(
-            f"{name} has no option {', '.join(unknown)}; its options are {', '.join(settable)}"
+            f"{name} has no option {', '.join(unknown)}; "
+            f"its options are {', '.join(sorted(settable)) or 'none'}"
         )
     try:
-        return cls(classes=classes, **sized, **given)
+        return cls(**told, **given)
     except (TypeError, ValueError, RuntimeError) as error:
         raise DataError(f"{name} cannot be built: {error}") from None
 
@@ -77,7 +100,7 @@ def parameters(net: nn.Module) -> int:
     return sum(value.numel() for value in net.parameters() if value.requires_grad)
 
 
-def task(net: nn.Module) -> Task:
+def task(net: type[nn.Module] | nn.Module) -> Task:
     """What the net is asked: its `task`, or one of many labels."""
     asked: Task = getattr(net, "task", "one of many")
     return asked

@@ -1,6 +1,6 @@
 """Small parts that nets are assembled from."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from torch import Tensor, nn
 
@@ -77,3 +77,20 @@ class AttentionPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`[B, steps, size] -> [B, size]`."""
         return (self.score(x).softmax(dim=1) * x).sum(dim=1)  # type: ignore[no-any-return]
+
+
+class Frozen(nn.Module):
+    """A trained net that learns no more, and that works in training as it does in use."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Stay as in use: no dropout, and no statistics that move."""
+        return super().train(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Whatever the net gives."""
+        return self.net(x)  # type: ignore[no-any-return]

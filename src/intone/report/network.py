@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from intone import emotions, nets
+from intone import emotions, experiment, nets
 from intone.recipe import Recipe
 
 Shape: TypeAlias = tuple[int, ...]
@@ -138,12 +138,7 @@ def build(recipe: Recipe) -> nn.Module:
 
     Where a recipe takes labels as they come, the net has one for every emotion that has a name.
     """
-    return nets.build(
-        recipe.net.name,
-        classes=len(recipe.mapping(emotions.EMOTIONS).labels),
-        shapes=_shapes(recipe),
-        options=recipe.net.options,
-    )
+    return experiment.build(recipe, len(recipe.mapping(emotions.EMOTIONS).labels), _shapes(recipe))
 
 
 def parameters(recipe: Recipe) -> int:
@@ -354,7 +349,7 @@ def _is_leaf(module: nn.Module) -> bool:
 
 
 def _does_nothing(module: nn.Module) -> bool:
-    return isinstance(module, nn.Dropout) and module.p == 0
+    return isinstance(module, nn.Identity) or (isinstance(module, nn.Dropout) and module.p == 0)
 
 
 def _in_words(module: nn.Module) -> tuple[Kind, str]:

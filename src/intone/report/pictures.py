@@ -320,6 +320,64 @@ def _name_rows(axes: Axes, rows: Mapping[str, float]) -> None:
     axes.set_yticks(list(rows.values()), list(rows))
 
 
+# Training.
+
+
+@_picture
+def learning_curves(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
+    """Draw the loss of each fit, epoch by epoch: dashed in training, a line on validation.
+
+    `curves` maps a name to the `history` of a fit, as its record has it.
+    """
+    figure = Figure(figsize=(4.8, 2.6))
+    axes = figure.subplots()
+    shades = colormaps["viridis"](np.linspace(0.15, 0.8, len(curves)))
+    for (name, history), shade in zip(curves.items(), shades, strict=True):
+        epochs = [row["epoch"] for row in history]
+        axes.plot(epochs, [row["train_loss"] for row in history], "--", color=shade, lw=1)
+        watched = [row["validation_loss"] for row in history]
+        axes.plot(epochs, watched, "-", color=shade, lw=1.5, label=name)
+    axes.plot([], [], "--", color=MUTED, lw=1, label="in training")
+    axes.set_ylim(bottom=0)
+    axes.locator_params(axis="x", integer=True)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.grid(axis="y")
+    axes.legend(loc="upper right", handlelength=2.2)
+    return figure
+
+
+@_picture
+def reconstructions(originals: Floats, reconstructions: Floats) -> Figure:
+    """Draw windows [N, rows, frames] above what an autoencoder made of them, in the same colours.
+
+    Below each stands its mean squared error.
+    """
+    count = len(originals)
+    figure = Figure(figsize=(1 + 1.7 * count, 3))
+    grid = figure.subplots(2, count, sharex=True, sharey=True, squeeze=False)
+    low, high = np.percentile(originals, [1, 99])
+    for row, windows in zip(grid, (originals, reconstructions), strict=True):
+        for axes, window in zip(row, windows, strict=True):
+            image = axes.imshow(
+                window,
+                origin="lower",
+                aspect="auto",
+                interpolation="none",
+                cmap=_SEQUENTIAL,
+                vmin=low,
+                vmax=high,
+            )
+    errors = np.square(originals - reconstructions).mean(axis=(1, 2))
+    for axes, error in zip(grid[1], errors, strict=True):
+        axes.set_xlabel(f"frames; error {error:.2f}")
+    for axes, title in zip(grid[:, 0], ("heard", "made from the code"), strict=True):
+        axes.set_title(title)
+        axes.set_ylabel("rows")
+    figure.colorbar(image, ax=grid, aspect=30, pad=0.02)
+    return figure
+
+
 # What all pictures share.
 
 
