@@ -123,3 +123,25 @@ def test_copies_are_the_same_the_second_time_and_change_with_the_seed(own_cache,
     other = cache.copies(sounds, ids, [Noise(), Noise()], seed=2)
     assert made.digests == again.digests
     assert not set(made.digests.values()) & set(other.digests.values())
+
+
+@pytest.mark.parametrize("suffix", [".f32", ".json", ".npy"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "lost"])
+def test_a_damaged_cache_is_made_anew(own_cache, clips, suffix, damage):
+    front_end, rule = FrontEnd(features=(LogMel(n_mels=20),)), WindowRule(length=8000, hop=4000)
+
+    def made():
+        sounds = cache.decode(clips)
+        features = cache.features(sounds, list(sounds.samples), front_end, rule)
+        return {id: samples.copy() for id, samples in sounds.samples.items()}, features.copy()
+
+    before, features_before = made()
+    [store] = own_cache.glob(f"*{suffix}")
+    whole = store.read_bytes()
+    store.unlink()
+    if damage != "lost":
+        store.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
+    after, features_after = made()
+    for id, samples in before.items():
+        np.testing.assert_array_equal(after[id], samples)
+    np.testing.assert_array_equal(features_after, features_before)

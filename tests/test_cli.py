@@ -199,7 +199,7 @@ def test_a_leaky_split_needs_to_be_allowed_and_is_stamped(run, made_corpus, tiny
         (["recipes", "--picture", "a.svg"], "add --show NAME"),
         (["recipes", "--show", "b/b1-ravdess", "--picture", "a.pdf"], "written as .svg or .png"),
         (["recipes", "--show", "b/b1-ravdess", "--picture", "no/a.svg"], "cannot be written"),
-        (["evaluate", "no-run"], "no finished run"),
+        (["evaluate", "no-run"], "holds no run and no record"),
         (["evaluate", "x.onnx"], "add --data NAME=DIR"),
         (["export", "no-run"], "holds no run"),
     ],

@@ -1,6 +1,7 @@
 """From a folder of clips to a model file: training, records, export, the runtime."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -295,11 +296,101 @@ def test_files_that_are_no_models_are_refused_in_words(model, tmp_path):
         (lambda data: data.update(surprise=1), "unknown setting surprise"),
         (lambda data: data.pop("window"), "description is damaged"),
         (lambda data: data.pop("labels"), "setting labels is missing"),
+        (lambda data: data.update(labels=["a", "b"]), "description is damaged"),
+        (lambda data: data.update(labels=None), "description is damaged"),
+        (lambda data: data.update(labels=["a", "a", "b"]), "damaged .*labels"),
+        (lambda data: data.update(temperature=0.0), "damaged .*temperature"),
+        (lambda data: data.update(temperature=float("nan")), "damaged .*temperature"),
+        (lambda data: data.update(task="x"), "damaged .*task"),
+        (lambda data: data.update(sample_rate=8000), "damaged .*sample_rate"),
+        (lambda data: data.update(self_test=[0.5]), "damaged .*self_test"),
+        (lambda data: data.update(tolerance="x"), "description is damaged"),
+        (lambda data: data.update(expected={}), "damaged .*expected"),
+        (lambda data: data.update(training={}), "damaged .*training"),
+        (lambda data: data.update(inputs={}), "its graph does not fit"),
+        (lambda data: data.update(inputs=[]), "description is damaged"),
+        (lambda data: data.update(window=[]), "description is damaged"),
+        (lambda data: data["window"].update(hop=0), "hop is 0"),
+        (lambda data: data["window"].update(hop=1.5), "whole numbers"),
+        (lambda data: data["window"].update(length=10**9), "at most"),
+        (lambda data: data["inputs"]["frames"]["front_end"].update(n_fft=10**9), "n_fft"),
+        (lambda data: data["inputs"]["frames"]["front_end"].update(hop_length=999), "not fit"),
+        (lambda data: data["inputs"]["frames"]["scaler"].update(mean=[1e39] * 32), "numbers"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused_in_words(model, tmp_path, change, message):
     with pytest.raises(ModelError, match=message):
         runtime.load(rewritten(model, tmp_path / "changed.onnx", change))
+
+
+DAMAGED = b"\x80\x04not what it was"
+
+
+@pytest.mark.parametrize("name", ["net.pt", "split.json", "fit.json", "scores.npz"])
+def test_a_lost_file_of_a_fit_is_made_again_and_a_damaged_one_is_named(
+    subject, finished, tmp_path, name
+):
+    run = Run(tmp_path / "run")
+    shutil.copytree(finished.folder, run.folder)
+    sources = {"data": [], "speaker": None}
+    lost = run.folder / "fold-1-seed-0" / name
+    lost.unlink()
+    runs.train(subject, run, sources=sources, resume=True)
+    assert lost.exists()
+    again, before = runs.load_record(run.folder), runs.load_record(finished.folder)
+    assert again[0]["report"] == before[0]["report"]
+    lost.write_bytes(DAMAGED)
+    read_by_resume = name in ("fit.json", "scores.npz")
+    again = run if read_by_resume else Run(tmp_path / "x")
+    options = {"resume": True} if read_by_resume else {"start_from": run, "folds": [1]}
+    with pytest.raises(DataError, match="is damaged; delete it, and go on with --resume"):
+        runs.train(subject, again, sources=sources, **options)
+
+
+@pytest.mark.parametrize("name", ["record.json", "record.npz", "run.json"])
+def test_a_damaged_record_is_named(finished, tmp_path, name):
+    shutil.copytree(finished.folder, tmp_path / "run")
+    (tmp_path / "run" / name).write_bytes(DAMAGED)
+    with pytest.raises(DataError, match=f"{name}: is damaged"):
+        runs.load_record(tmp_path / "run") if "record" in name else Run(tmp_path / "run").manifest
+
+
+def test_a_damaged_checkpoint_is_named(subject, tmp_path):
+    split = subject.splits[0]
+    (tmp_path / "c.pt").write_bytes(DAMAGED)
+    with pytest.raises(DataError, match=r"c\.pt: is damaged"):
+        experiment.fit(subject, split.train, split.validation, seed=3, checkpoint=tmp_path / "c.pt")
+
+
+def test_changed_labels_are_another_run(subject, finished):
+    """The same clips, counts and splits, but what is learned of two clips has changed places."""
+    first, last = subject.utterances[0], subject.utterances[-1]
+    swapped = [
+        replace(u, emotion={first.id: last.emotion, last.id: first.emotion}.get(u.id, u.emotion))
+        for u in subject.utterances
+    ]
+    other = experiment.prepare(subject.recipe, swapped)
+    other = replace(other, splits=subject.splits)
+    with pytest.raises(DataError, match="holds a run with another clips"):
+        runs.train(other, finished, sources={}, resume=True)
+    with pytest.raises(DataError, match="are not those of the run"):
+        runs.check_clips(other, runs.load_record(finished.folder)[0])
+
+
+def test_two_processes_do_not_train_one_run(subject, finished):
+    with runs._alone(finished), pytest.raises(DataError, match="another process trains this run"):
+        runs.train(subject, finished, sources={"data": [], "speaker": None}, resume=True)
+
+
+def test_a_fold_that_is_not_there_is_refused(subject, tmp_path):
+    with pytest.raises(DataError, match="no fold 7; the protocol has 0 to 1"):
+        runs.train(subject, Run(tmp_path / "x"), sources={}, folds=[7, 0])
+
+
+def test_a_run_of_some_folds_says_so(subject, finished):
+    record, scores = runs.load_record(finished.folder)
+    partial = {**record, "folds": [0]}
+    assert runs.report(partial, scores).protocol == "unseen-speakers, only 1 of 2 folds"
 
 
 def test_a_damaged_model_fails_its_self_test(model, tmp_path):

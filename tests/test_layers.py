@@ -12,7 +12,17 @@ import intone
 SOURCE = Path(intone.__file__).parent
 
 GROUND = {
-    *("__init__", "errors", "specs", "progress", "containers", "audio", "emotions", "features"),
+    *(
+        "__init__",
+        "errors",
+        "files",
+        "specs",
+        "progress",
+        "containers",
+        "audio",
+        "emotions",
+        "features",
+    ),
     *("windows", "runtime", "models"),
 }
 FIRST = {

@@ -270,7 +270,7 @@ def test_onnx_gives_the_logits_of_torch_at_any_batch_size_and_the_embedding(name
 
 
 def test_what_does_not_fit_is_said_by_name():
-    with pytest.raises(DataError, match="no net named Nope; there are .*SingleCNN"):
+    with pytest.raises(DataError, match="no net named Nope; there is .*SingleCNN"):
         nets.find("Nope")
     with pytest.raises(DataError, match="SingleCNN has no option width; its options are dropout"):
         nets.build("SingleCNN", classes=3, shapes={"frames": (64, 64)}, options={"width": 3})

@@ -164,7 +164,7 @@ class _Gate:
 
     def fault(self, what: str) -> AudioError:
         """One line that names the sound."""
-        return AudioError(f"{_printable(self.name)}: {what}")
+        return AudioError(f"{printable(self.name)}: {what}")
 
     def admit(self, rate: int, declared: int | None) -> None:
         """Judge what the header says: sample rate in Hz and frames, None where it is silent."""
@@ -290,6 +290,6 @@ def _name(source: Source) -> str:
     raise TypeError(f"a {type(source).__name__} is no path, bytes, binary file or array")
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """The name in one line: what cannot be printed is written as an escape."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name) or "''"

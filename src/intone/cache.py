@@ -13,16 +13,17 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from itertools import islice
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from intone import audio, augment, windows
+from intone import audio, augment, files, windows
 from intone.augment import SoundAugmentation
 from intone.corpora import Utterance
 from intone.errors import AudioError, DataError
@@ -31,6 +32,7 @@ from intone.progress import Track, silent
 from intone.windows import WindowRule
 
 VERSION = 2
+ADVICE = "make room, or set INTONE_CACHE to another folder"
 AHEAD = 64  # clips that are worked on before the first of them is asked for
 
 Floats = NDArray[np.float32]
@@ -70,7 +72,7 @@ def decode(utterances: Sequence[Utterance], *, track: Track = silent) -> Sounds:
     sounds = Sounds({}, {})
     for name, clips in corpora.items():
         decoded = _decoded(clips, f"decoding {name}", track)
-        sounds |= _stored(folder() / f"{name}-{_digest(map(_identity, clips))}", decoded)
+        sounds |= _stored(folder() / f"sounds-{_digest(map(_identity, clips))}", decoded)
     return sounds
 
 
@@ -120,10 +122,10 @@ def features(
 
     made_from = [FEATURES_VERSION, asdict(rule), front_end.to_dict()]
     store = folder() / f"features-{_digest([*made_from, *(sounds.digests[id] for id in ids)])}.npy"
-    if not store.exists():
-        count = sum(len(windows.starts(len(sounds.samples[id]), rule)) for id in ids)
-        shape = (count, *front_end.shape(rule.length))
-        with _aside(store) as file:
+    count = sum(len(windows.starts(len(sounds.samples[id]), rule)) for id in ids)
+    shape = (count, *front_end.shape(rule.length))
+    if not store.exists() or store.stat().st_size < 4 * prod(shape):
+        with _writing(store) as file:
             header = {"descr": "<f4", "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
             for array in track(_parallel(compute, ids), "computing features", len(ids)):
@@ -172,22 +174,32 @@ def _load(clip: Utterance) -> Floats | AudioError:
 def _stored(store: Path, sounds: Iterable[tuple[str, Floats]]) -> Sounds:
     """Map a store of sounds; where there is none yet, write it first, the index last."""
     index_file, samples_file = store.with_suffix(".json"), store.with_suffix(".f32")
-    if not index_file.exists():
+    if not _is_whole(index_file, samples_file):
         index = {}
         position = 0
-        with _aside(samples_file) as file:
+        with _writing(samples_file) as file:
             for id, samples in sounds:
                 file.write(samples.tobytes())
                 index[id] = (position, position + len(samples), digest(samples))
                 position += len(samples)
-        with _aside(index_file) as file:
+        with _writing(index_file) as file:
             file.write(json.dumps(index).encode())
-    index = json.loads(index_file.read_text())
+    index = files.read_json(index_file)
     mapped = np.memmap(samples_file, dtype=np.float32, mode="r")
     return Sounds(
         {id: mapped[start:stop] for id, (start, stop, _) in index.items()},
         {id: name for id, (_, _, name) in index.items()},
     )
+
+
+def _is_whole(index_file: Path, samples_file: Path) -> bool:
+    """Whether a store is there, with as many samples as its index says."""
+    try:
+        index = files.read_json(index_file)
+        count = max((stop for _, stop, _ in index.values()), default=0)
+        return samples_file.stat().st_size == 4 * count
+    except (OSError, DataError, ValueError, TypeError, AttributeError):
+        return False
 
 
 def _parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
@@ -205,23 +217,10 @@ def _digest(parts: Iterable[Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@contextmanager
-def _aside(path: Path) -> Iterator[BinaryIO]:
-    """Write a file that has its name only once it is complete.
-
-    Raises:
-        DataError: it cannot be written.
-    """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+def _writing(path: Path) -> AbstractContextManager[BinaryIO]:
+    """Write a file of the cache; see `files.writing`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            yield file
-        temporary.replace(path)
     except OSError as error:
-        raise DataError(
-            f"{path.parent}: {error.strerror}; make room, or set INTONE_CACHE to another folder"
-        ) from None
-    finally:
-        if path.parent.is_dir():
-            temporary.unlink(missing_ok=True)
+        raise DataError(f"{path.parent}: {error.strerror}; {ADVICE}") from None
+    return files.writing(path, ADVICE)

@@ -109,7 +109,7 @@ class Report:
     confusion: tuple[tuple[int, ...], ...]  # answers: rows truth, columns prediction
     by_speaker: Mapping[str, float]  # UAR of each speaker where they are too few for an interval
     resampled: Literal["speakers", "clips"]  # what the intervals' bootstrap draws
-    chance: float  # UAR of a guess: 1 / C
+    chance: float  # UAR of a guess: 1 over the number of classes that have clips
     protocol: str
     stamp: str
 
@@ -171,7 +171,7 @@ def evaluate(
         confusion=tuple(map(tuple, confusion.astype(int).tolist())),
         by_speaker=own if known and not enough else {},
         resampled="speakers" if known else "clips",
-        chance=1 / len(scores.labels),
+        chance=1 / len(np.unique(scores.truth)),
         protocol=protocol,
         stamp=stamp,
     )

@@ -298,7 +298,7 @@ def _windows(
 
 def _load_weights(net: nn.Module, path: Path) -> None:
     try:
-        net.load_state_dict(torch.load(path, weights_only=True))
+        net.load_state_dict(training.load(path))
     except RuntimeError as error:
         reason = " ".join(str(error).split()[:12])
         raise DataError(f"{path}: the weights of another net ({reason} ...)") from None

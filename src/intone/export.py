@@ -13,7 +13,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from intone import corpora, experiment, nets, runtime, tasks
+from intone import corpora, experiment, files, nets, runtime, tasks
 from intone.audio import SAMPLE_RATE
 from intone.errors import ModelError
 from intone.experiment import Experiment, Fitted
@@ -76,9 +76,10 @@ def export(
         task=task,
         temperature=1.0,
         training=_training(subject, record),
-        expected={**record["report"], "protocol": record["protocol"], "stamp": record["stamp"]},
+        expected=record["report"],
         tolerance=TOLERANCE,
     )
+    files.check_writable(output)
     aside = output.with_name(output.name + ".part")
     _write(graph, description, aside)
     heard = runtime.load(aside).predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
@@ -152,5 +153,6 @@ def _training(subject: Experiment, record: Mapping[str, Any]) -> dict[str, Any]:
         **{key: record[key] for key in kept},
         "unlabelled": unlabelled,
         "citations": {name: corpora.info(name).citation for name in known},
+        "speakers": sorted({u.speaker for u in subject.utterances if u.speaker}),
         "clips": sorted({subject.digests[u.id][:DIGEST_LENGTH] for u in heard}),
     }

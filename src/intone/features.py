@@ -329,6 +329,7 @@ class FrontEnd:
     def __post_init__(self) -> None:
         _require(len(self.features) > 0, "features is empty; name at least one")
         _positive(n_fft=self.n_fft, hop_length=self.hop_length)
+        _require(self.n_fft <= 65_536, f"n_fft={self.n_fft} is more than 65536, four seconds")
         if self.win_length is not None:
             _positive(win_length=self.win_length)
             _require(

@@ -198,7 +198,7 @@ def split(
         validation, held_out = _validation(protocol, test, rest, same, rng)
         held = {clip.id for clip in validation}
         made = Split(
-            protocol=protocol.name,
+            protocol=protocol.name if any(clip.speaker for clip in clips) else "random clips",
             fold=fold,
             train=tuple(clip.id for clip in rest if clip.id not in held),
             validation=tuple(sorted(held)),

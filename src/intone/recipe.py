@@ -4,11 +4,10 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from intone import emotions
 from intone.augment import Masks, SoundAugmentation
@@ -113,7 +112,14 @@ class Training(_Section):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     mixup: float = Field(default=0.0, ge=0)
     """alpha of the Beta distribution that pairs of windows are mixed by"""
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_once(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed stands twice")
+        return seeds
 
 
 _NOT_WITHOUT_LABELS = (
@@ -242,4 +248,10 @@ def _set(data: dict[str, Any], change: str) -> None:
     except tomllib.TOMLDecodeError:
         parsed = value
     *sections, last = key.split(".")
-    reduce(lambda part, name: part.setdefault(name, {}), sections, data)[last] = parsed
+    place: Any = data
+    try:
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = parsed
+    except (AttributeError, TypeError):
+        raise DataError(f"--set {change}: there is no such setting") from None

@@ -10,10 +10,14 @@ A run is a recipe on corpora, fitted for every fold and seed:
 Everything is written aside and renamed, so a killed run goes on where it stopped.
 """
 
+import fcntl
+import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,7 +29,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from intone import corpora, evaluation, experiment, nets, protocols, training
+from intone import corpora, evaluation, experiment, files, nets, protocols, training
 from intone.corpora import Utterance
 from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
@@ -36,6 +40,8 @@ from intone.recipe import Recipe
 from intone.training import Epoch, Fit
 
 FORMAT_VERSION = 1
+FIT_FILES = ("net.pt", "split.json", "fit.json", "scores.npz")
+"""What a finished fit leaves."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,10 @@ class Run:
         Raises:
             DataError: the folder holds no run.
         """
-        path = self.folder / "run.json"
         try:
-            return json.loads(path.read_text())  # type: ignore[no-any-return]
-        except (OSError, ValueError):
+            manifest: dict[str, Any] = files.read_json(self.folder / "run.json")
+            return manifest
+        except OSError:
             raise DataError(
                 f"{self.folder}: holds no run; intone train RECIPE --output {self.folder} makes one"
             ) from None
@@ -89,18 +95,21 @@ def train(
     Raises:
         DataError: the folder holds a run already and `resume` is off, or a different one.
     """
+    known = range(len(subject.splits))
+    if unknown := sorted(set(folds) - set(known)):
+        raise DataError(f"no fold {unknown[0]}; the protocol has 0 to {known[-1]}")
     chosen = [split for split in subject.splits if not folds or split.fold in folds]
-    if not chosen:
-        raise DataError(f"no fold {folds}; the protocol has 0 to {len(subject.splits) - 1}")
     manifest = {**_manifest(subject, command), "sources": sources}
     _claim(run, manifest, resume)
-    for seed in subject.recipe.training.seeds:
-        for split in chosen:
-            folder = run.fit_folder(split, seed)
-            if not (folder / "scores.npz").exists():
-                weights = _weights_of(start_from, split, seed) if start_from else None
-                _fit(subject, split, seed, folder, track, weights)
-    return _record(subject, run, chosen)
+    with _alone(run):
+        for seed in subject.recipe.training.seeds:
+            for number, split in enumerate(chosen, 1):
+                folder = run.fit_folder(split, seed)
+                if not all((folder / name).exists() for name in FIT_FILES):
+                    weights = _weights_of(start_from, split, seed) if start_from else None
+                    label = f"fit {number} of {len(chosen)}, seed {seed}"
+                    _fit(subject, split, seed, folder, track, weights, label)
+        return _record(subject, run, chosen)
 
 
 def load_record(path: Path) -> tuple[dict[str, Any], list[Scores]]:
@@ -113,13 +122,12 @@ def load_record(path: Path) -> tuple[dict[str, Any], list[Scores]]:
     """
     stem = path / "record" if path.is_dir() else path.with_suffix("")
     try:
-        record = json.loads(stem.with_suffix(".json").read_text())
-        with np.load(stem.with_suffix(".npz")) as stored:
-            arrays = dict(stored)
+        record = files.read_json(stem.with_suffix(".json"))
+        arrays = files.read_arrays(stem.with_suffix(".npz"))
     except OSError:
-        raise DataError(
-            f"{path}: no finished run here; intone train --resume finishes it"
-        ) from None
+        begun = (path / "run.json").exists()
+        advice = "is not finished; type its intone train command again, with --resume"
+        raise DataError(f"{path}: {advice if begun else 'holds no run and no record'}") from None
     speakers = tuple(str(name) or None for name in arrays["speakers"])
     return record, [
         Scores(
@@ -135,7 +143,10 @@ def load_record(path: Path) -> tuple[dict[str, Any], list[Scores]]:
 
 def report(record: Mapping[str, Any], scores: Sequence[Scores]) -> Report:
     """Evaluate a record anew: all seeds pooled, so that each figure is the mean over seeds."""
-    return evaluation.evaluate(pooled(scores), protocol=record["protocol"], stamp=record["stamp"])
+    protocol, done = record["protocol"], record["folds"]
+    if len(done) < record["of_folds"]:
+        protocol += f", only {len(done)} of {record['of_folds']} folds"
+    return evaluation.evaluate(pooled(scores), protocol=protocol, stamp=record["stamp"])
 
 
 def environment() -> dict[str, Any]:
@@ -161,7 +172,8 @@ def _manifest(subject: Experiment, command: str) -> dict[str, Any]:
         "mapping": subject.mapping.describe(),
         "data": _data(subject.utterances),
         "unlabelled": _data(subject.unlabelled),
-        "protocol": subject.recipe.protocol.name,
+        "protocol": subject.splits[0].protocol,
+        "clips": _digest_of_clips(subject),
         "stamp": protocols.worst_stamp(subject.splits),
         "splits": [split.digest for split in subject.splits],
         "seeds": list(subject.recipe.training.seeds),
@@ -181,6 +193,7 @@ def _data(utterances: Sequence[Utterance]) -> dict[str, Any]:
             "clips": len(clips),
             "speakers": len({u.speaker for u in clips if u.speaker}),
             "expected_clips": info and info.clips,
+            "formats": dict(Counter(clip.path.suffix.lstrip(".").lower() for clip in clips)),
             "licence": info and info.licence,
         }
     return found
@@ -190,25 +203,59 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
     """Make the folder this run's, or see that it is."""
     path = run.folder / "run.json"
     if not path.exists():
-        run.folder.mkdir(parents=True, exist_ok=True)
-        _write_json(path, manifest)
+        try:
+            run.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{run.folder}: {error.strerror}; choose another --output") from None
+        files.write_json(path, manifest)
         return
     if not resume:
         raise DataError(f"{run.folder}: holds a run already; --resume goes on with it")
     recipe = run.recipe.model_dump(mode="json")  # with settings that it did not yet know
     before = {"unlabelled": {}, **run.manifest, "recipe": recipe}
-    for key in ("recipe", "data", "unlabelled", "splits", "labels"):
+    for key in ("recipe", "data", "unlabelled", "splits", "labels", "clips"):
         if before[key] != json.loads(json.dumps(manifest[key])):
             raise DataError(
                 f"{run.folder}: holds a run with another {key}; choose another --output"
             )
 
 
+def check_clips(subject: Experiment, record: Mapping[str, Any]) -> None:
+    """See that the clips and their labels are those of the record.
+
+    Raises:
+        DataError: they have changed since.
+    """
+    if record.get("clips", _digest_of_clips(subject)) != _digest_of_clips(subject):
+        raise DataError("the clips or their labels are not those of the run; train it anew")
+
+
+def _digest_of_clips(subject: Experiment) -> str:
+    """Name the clips by what is learned of them: ids, labels and samples."""
+    targets = subject.data.targets[: len(subject.utterances)].tolist()
+    parts = [
+        f"{clip.id}\0{target}\0{subject.digests[clip.id]}"
+        for clip, target in zip(subject.utterances, targets, strict=True)
+    ]
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+@contextmanager
+def _alone(run: Run) -> Iterator[None]:
+    """Keep other processes off the run; the lock goes with the process that holds it."""
+    with (run.folder / "run.json").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataError(f"{run.folder}: another process trains this run; wait for it") from None
+        yield
+
+
 def _weights_of(run: Run, split: Split, seed: int) -> Path:
     """Find the weights of another run's fit, which must not have heard this split's test part."""
     folder = run.fit_folder(split, seed)
     try:
-        heard = Split.from_dict(json.loads((folder / "split.json").read_text()))
+        heard = Split.from_dict(files.read_json(folder / "split.json"))
     except OSError:
         raise DataError(
             f"{run.folder}: holds no fit of fold {split.fold}, seed {seed}, to start from"
@@ -228,8 +275,9 @@ def _fit(
     folder: Path,
     track: Track,
     weights: Path | None,
+    label: str,
 ) -> None:
-    """Fit one fold and seed; its scores are written last and say that it is done."""
+    """Fit one fold and seed; its scores are written last."""
     folder.mkdir(exist_ok=True)
     fitted = experiment.fit(
         subject,
@@ -239,16 +287,16 @@ def _fit(
         weights=weights,
         checkpoint=folder / "checkpoint.pt",
         track=track,
-        label=f"fold {split.fold}, seed {seed}",
+        label=label,
     )
     save_fitted(fitted, folder)
-    _write_json(folder / "split.json", split.to_dict())
+    files.write_json(folder / "split.json", split.to_dict())
     scores = {}
     for name, ids in (("validation", split.validation), ("test", split.test)):
         part = experiment.part(subject, ids, fitted.scalers)
         scores[f"{name}_ids"] = np.array(ids)
         scores[f"{name}_probabilities"] = training.predict(fitted.net, part)
-    _write_npz(folder / "scores.npz", scores)
+    files.write_arrays(folder / "scores.npz", scores)
     for checkpoint in folder.glob("*checkpoint.pt"):
         checkpoint.unlink()
 
@@ -258,16 +306,16 @@ def save_fitted(fitted: Fitted, folder: Path) -> None:
     _save_weights(fitted.net, folder / "net.pt")
     if fitted.autoencoder is not None:
         _save_weights(fitted.autoencoder, folder / "autoencoder.pt")
-    _write_json(folder / "fit.json", asdict(fitted.fit))
+    files.write_json(folder / "fit.json", asdict(fitted.fit))
 
 
 def _save_weights(net: nn.Module, path: Path) -> None:
-    torch.save({name: value.cpu() for name, value in net.state_dict().items()}, path)
+    training.save({name: value.cpu() for name, value in net.state_dict().items()}, path)
 
 
 def load_fit(folder: Path) -> Fit:
     """Read how a fit went."""
-    return _fit_of(json.loads((folder / "fit.json").read_text()))
+    return _fit_of(files.read_json(folder / "fit.json"))
 
 
 def _fit_of(data: Mapping[str, Any]) -> Fit:
@@ -295,7 +343,7 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
         for seed in seeds
         for split in splits
     }
-    _write_npz(
+    files.write_arrays(
         run.folder / "record.npz",
         {
             "ids": np.array(ids),
@@ -312,19 +360,18 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
         "fits": [{"fold": fold, "seed": seed, **asdict(fit)} for (fold, seed), fit in fits.items()],
         "seconds": sum(fit.seconds for fit in fits.values()),
     }
-    _write_json(run.folder / "record.json", record)
+    files.write_json(run.folder / "record.json", record)
     _, scores = load_record(run.folder)
     record["report"] = report(record, scores).to_dict()
     record["uar_by_seed"] = [
         evaluation.evaluate(one, protocol="", stamp="", draws=0).uar.value for one in scores
     ]
-    _write_json(run.folder / "record.json", record)
+    files.write_json(run.folder / "record.json", record)
     return record
 
 
 def _test_probabilities(folder: Path) -> NDArray[np.float32]:
-    with np.load(folder / "scores.npz") as stored:
-        return np.array(stored["test_probabilities"], dtype=np.float32)
+    return files.read_arrays(folder / "scores.npz")["test_probabilities"]
 
 
 def pooled(scores: Sequence[Scores]) -> Scores:
@@ -368,16 +415,3 @@ def _commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return head.stdout.strip()
-
-
-def _write_json(path: Path, data: Any) -> None:
-    aside = path.with_suffix(".part")
-    aside.write_text(json.dumps(data, indent=1) + "\n")
-    aside.replace(path)
-
-
-def _write_npz(path: Path, arrays: dict[str, Any]) -> None:
-    aside = path.with_suffix(".part")
-    with aside.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    aside.replace(path)

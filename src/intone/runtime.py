@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib.resources import as_file, files
 from itertools import islice
+from math import isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -26,6 +27,7 @@ from intone.specs import build
 from intone.windows import Cutter, WindowRule
 
 FORMAT_VERSION = 1
+TASKS = ("one of many", "label by label")
 METADATA_KEY = "intone"
 WINDOWS_PER_BATCH = 16
 
@@ -101,7 +103,7 @@ class Description:
     labels: tuple[str, ...]
     window: WindowRule
     inputs: Mapping[str, InputDescription]
-    task: Literal["one of many", "label by label"]
+    task: str
     """how logits become probabilities: by softmax, or as shares of each label's own"""
     temperature: float
     """logits are divided by it before the softmax"""
@@ -147,11 +149,40 @@ class Description:
                 name: InputDescription.from_dict(spec, f"input {name} of {where}")
                 for name, spec in data["inputs"].items()
             }
-            return build(cls, data, where)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{where}: its description is damaged ({error!r})") from None
+            made = build(cls, data, where)
+            made._check()
+            return made
+        except ModelError:
+            raise
         except IntoneError as error:
             raise ModelError(str(error)) from None
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise ModelError(f"{where}: its description is damaged ({error!r})") from None
+
+    def _check(self) -> None:
+        """Refuse values that no model has.
+
+        Raises:
+            ValueError, TypeError, KeyError: the first that is found.
+        """
+        numbers = [self.temperature, self.tolerance, *self.self_test]
+        for spec in self.inputs.values():
+            spec.front_end.shape(self.window.length)
+            if spec.scaler is not None:
+                numbers += [*spec.scaler.mean.tolist(), *spec.scaler.std.tolist()]
+        known = {
+            "labels": len({str(label) for label in self.labels}) == len(self.labels) > 1,
+            "task": self.task in TASKS,
+            "temperature": self.temperature > 0,
+            "sample_rate": self.sample_rate == SAMPLE_RATE,
+            "self_test": len(self.self_test) in (0, len(self.labels)),
+            "numbers": all(isfinite(number) for number in numbers),
+            "expected": {"uar", "stamp", "protocol"} <= self.expected.keys(),
+            "training": {"data", "recipe", "clips"} <= self.training.keys(),
+        }
+        for name, holds in known.items():
+            if not holds:
+                raise ValueError(name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +294,23 @@ def load(path: str | Path | None = None, *, threads: int = 1) -> Model:
         raise ModelError(
             f"{path}: an ONNX file, but not a model of Intone; intone export makes one"
         )
-    return Model(Description.from_json(metadata[METADATA_KEY], str(path)), path, session)
+    description = Description.from_json(metadata[METADATA_KEY], str(path))
+    if not _fits(session, description):
+        raise ModelError(f"{path}: its graph does not fit its description; export it again")
+    return Model(description, path, session)
+
+
+def _fits(session: onnxruntime.InferenceSession, description: Description) -> bool:
+    """Whether the graph reads what the front ends give, and gives what is read."""
+    length = description.window.length
+    given = {name: spec.front_end.shape(length) for name, spec in description.inputs.items()}
+    read = {node.name: tuple(node.shape[1:]) for node in session.get_inputs()}
+    outputs = {node.name: node.shape for node in session.get_outputs()}
+    return (
+        given == read
+        and {"logits", "embedding"} <= outputs.keys()
+        and outputs["logits"][1:] == [len(description.labels)]
+    )
 
 
 def predict(source: Source, *, sample_rate: int | None = None) -> Prediction:

@@ -1,7 +1,8 @@
 """A model file on labelled clips: scored only on clips it was not trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from intone.evaluation import Report, Scores
 from intone.export import DIGEST_LENGTH
 from intone.progress import Track, silent
 from intone.recipe import Recipe
+
+OWN = ("folder", "table")
+"""corpora whose name says nothing of what is in them"""
 
 
 def evaluate(path: Path, utterances: Sequence[Utterance], *, track: Track = silent) -> Report:
@@ -50,4 +54,15 @@ def evaluate(path: Path, utterances: Sequence[Utterance], *, track: Track = sile
         probabilities=np.array(rows, np.float32),
         speakers=tuple(u.speaker for u in kept),
     )
-    return evaluation.evaluate(scores, protocol="clips not trained on", stamp="unseen corpus")
+    trained = model.description.training
+    return evaluation.evaluate(scores, protocol="clips not trained on", stamp=_stamp(kept, trained))
+
+
+def _stamp(clips: Sequence[Utterance], training: Mapping[str, Any]) -> str:
+    """Say how far the clips are from those that the model was trained on, by what both tell."""
+    if not {clip.corpus for clip in clips} & {*training["data"], *OWN}:
+        return "unseen corpus"
+    speakers = {clip.speaker for clip in clips}
+    if None in speakers or "speakers" not in training:
+        return "speakers unknown"
+    return "speaker-dependent" if speakers & {*training["speakers"]} else "unseen speakers"

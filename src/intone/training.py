@@ -1,6 +1,7 @@
 """The one loop that trains every net."""
 
 import ctypes
+import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -13,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from intone import dataset, nets, tasks
+from intone import dataset, files, nets, tasks
 from intone.dataset import Part
+from intone.errors import DataError
 from intone.progress import Track, silent
 from intone.recipe import Training
 
@@ -313,23 +315,45 @@ def _save(
     best: dict[str, Any],
     history: list[Epoch],
 ) -> None:
-    aside = path.with_suffix(".part")
-    torch.save(
-        {
-            "net": net.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "best": best,
-            "history": [asdict(epoch) for epoch in history],
-        },
-        aside,
-    )
-    aside.replace(path)
+    state = {
+        "net": net.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "best": best,
+        "history": [asdict(epoch) for epoch in history],
+    }
+    save(state, path)
 
 
 def _resume(
     path: Path, net: nn.Module, optimizer: torch.optim.Optimizer
 ) -> tuple[dict[str, Any], list[Epoch]]:
-    state = torch.load(path, weights_only=True)
-    net.load_state_dict(state["net"])
-    optimizer.load_state_dict(state["optimizer"])
-    return state["best"], [Epoch(**row) for row in state["history"]]
+    state = load(path)
+    try:
+        net.load_state_dict(state["net"])
+        optimizer.load_state_dict(state["optimizer"])
+        return state["best"], [Epoch(**row) for row in state["history"]]
+    except (KeyError, TypeError, ValueError, RuntimeError):
+        raise DataError(f"{path}: is of another fit; delete it, and go on with --resume") from None
+
+
+def save(state: dict[str, Any], path: Path) -> None:
+    """Write tensors and plain values; the file has its name only once it is complete."""
+    packed = io.BytesIO()
+    torch.save(state, packed)
+    with files.writing(path) as file:
+        file.write(packed.getbuffer())
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read what `save` wrote.
+
+    Raises:
+        DataError: there is no such file, or it is damaged.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+        return state
+    except FileNotFoundError:
+        raise DataError(f"{path}: is missing; delete its folder, and go on with --resume") from None
+    except Exception:  # a damaged pickle may fail in any way
+        raise DataError(f"{path}: is damaged; delete it, and go on with --resume") from None

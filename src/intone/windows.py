@@ -7,21 +7,28 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
+LONGEST = 600 * 16_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class WindowRule:
     """Windows of `length` samples at multiples of `hop`; the last one is right-aligned.
 
     Raises:
-        ValueError: not 0 < hop <= length, which would leave samples unheard.
+        ValueError: not 0 < hop <= length, which would leave samples unheard; or a window of over
+            ten minutes.
     """
 
     length: int = 48_000
     hop: int = 24_000
 
     def __post_init__(self) -> None:
+        if type(self.length) is not int or type(self.hop) is not int:
+            raise ValueError(f"length and hop are whole numbers, not {self.length}, {self.hop}")
         if not 0 < self.hop <= self.length:
             raise ValueError(f"hop is {self.hop}; it must be 1 to length, {self.length}")
+        if self.length > LONGEST:
+            raise ValueError(f"length is {self.length} samples; at most {LONGEST} are")
 
 
 def starts(total: int, rule: WindowRule) -> list[int]:

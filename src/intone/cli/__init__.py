@@ -5,7 +5,6 @@ Typer group where the verb has verbs of its own.
 Heavy imports stand inside the verb, so that help and errors are there at once.
 """
 
-import os
 import signal
 import sys
 from importlib import import_module
@@ -70,9 +69,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         _output.note("intone: stopped")
         code = 128 + signal.SIGINT
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except OSError as error:
+        code = _output.fail(f"{error.filename or 'standard output'}: {error.strerror}")
     sys.exit(code)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from intone import files
 from intone.progress import Track, silent
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")]
@@ -20,6 +21,7 @@ Set = Annotated[
 AllowLeak = Annotated[
     bool, typer.Option("--allow-leak", help="Go on with a split that leaks, stamping it.")
 ]
+Seed = Annotated[int, typer.Option(min=0, help="The seed of the splits.")]
 Speaker = Annotated[
     str | None,
     typer.Option(
@@ -56,14 +58,7 @@ def _bar(items: Iterable[Any], label: str, total: int) -> Iterator[Any]:
 
 def write(text: str, output: Path | None) -> None:
     """Print a result, or write it to a file that has its name only once it is complete."""
-    if output is None:
+    if output is not None:
+        files.write_text(output, text)
+    else:
         print(text, end="", flush=True)  # before any note that follows it
-        return
-    from intone.errors import IntoneError
-
-    aside = output.with_name(output.name + ".part")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(output)
-    except OSError as error:
-        raise IntoneError(f"{output}: cannot be written: {error.strerror}") from None

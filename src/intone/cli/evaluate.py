@@ -24,12 +24,13 @@ def evaluate(
     Clips that a model was trained on are refused.
     """
     from intone import corpora, runs, scoring
+    from intone.errors import DataError
     from intone.predictions import to_csv
     from intone.report.text import table
 
     if subject.suffix == ".onnx":
         if not data:
-            raise typer.BadParameter("a model file is scored on clips: add --data NAME=DIR")
+            raise DataError("a model file is scored on labelled clips: add --data NAME=DIR")
         report = scoring.evaluate(
             subject,
             corpora.read_all(map(corpora.parse_data, data), speaker=speaker),

@@ -24,11 +24,13 @@ def export(
     The data are where the run found them, unless --data says otherwise. The file carries the
     folds' score as its expected score.
     """
-    from intone import corpora, experiment, export, runs
+    from intone import corpora, experiment, export, files, runs
 
     track = _output.progress(quiet)
+    output = output or run / "model.onnx"
     manifest = runs.Run(run).manifest
     record, _ = runs.load_record(run)
+    files.check_writable(output)  # before the work, not after it
     sources = manifest["sources"]
     places = map(corpora.parse_data, data or sources["data"])
     sound_alone = map(corpora.parse_data, sources.get("unlabelled", []))
@@ -40,11 +42,12 @@ def export(
         allow_leak=True,
         track=track,
     )
+    runs.check_clips(subject, record)
     model = export.export(
         subject,
         export.refit(subject, record, track=track),
         record,
-        output or run / "model.onnx",
+        output,
         name=name or run.resolve().name,
     )
     _output.note(f"{model.path}: {model.path.stat().st_size / 1e6:.1f} MB, verified", quiet)

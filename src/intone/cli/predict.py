@@ -106,12 +106,13 @@ def _write(predictions: list["Prediction"], model: "Model", format: Format) -> s
             row = [p.source, p.emotion, *shares, f"{p.seconds:.3f}", "; ".join(p.warnings)]
             writer.writerow(row)
         return stream.getvalue()
+    from intone.audio import printable
     from intone.report.text import columns
 
     table = [["file", "emotion", *model.labels]]
     for p in predictions:
         shown = [f"{100 * share:.0f} %" for share in p.probabilities.values()]
-        table.append([p.source, p.emotion, *shown])
+        table.append([printable(p.source), p.emotion, *shown])
     if any(p.warnings for p in predictions):
         table[0].append("note")
         for row, p in zip(table[1:], predictions, strict=True):

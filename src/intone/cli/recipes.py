@@ -145,14 +145,12 @@ def _total(recipe: "Recipe", network: "Network") -> str:
 
 
 def _draw(network: "Network", title: str, output: Path) -> None:
+    from intone import files
     from intone.errors import IntoneError
     from intone.report import network_picture
 
     if output.suffix not in (".svg", ".png"):
         raise IntoneError(f"{output}: a picture is written as .svg or .png; name it so")
-    aside = output.with_name(f"{output.name}.part")
-    try:
-        aside.write_bytes(network_picture.encode(network_picture.draw(network, title), output))
-        aside.replace(output)
-    except OSError as error:
-        raise IntoneError(f"{output}: cannot be written: {error.strerror}") from None
+    drawn = network_picture.encode(network_picture.draw(network, title), output)
+    with files.writing(output) as file:
+        file.write(drawn)

@@ -21,7 +21,7 @@ def split(
     ] = None,
     speaker: _output.Speaker = None,
     allow_leak: _output.AllowLeak = False,
-    seed: Annotated[int, typer.Option(help="The seed of the splits.")] = 0,
+    seed: _output.Seed = 0,
     quiet: _output.Quiet = False,
 ) -> None:
     """Write a recipe's splits for others to train and score on, or score what they predict.

@@ -30,7 +30,7 @@ def train(
         Path | None, typer.Option(help="A run of the same splits, whose weights to begin with.")
     ] = None,
     allow_leak: _output.AllowLeak = False,
-    seed: Annotated[int, typer.Option(help="The seed of the splits.")] = 0,
+    seed: _output.Seed = 0,
     quiet: _output.Quiet = False,
 ) -> None:
     """Fit a recipe on corpora, every fold and seed, and score the clips each fit has not heard."""

@@ -50,7 +50,10 @@ def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
-            missing = {"path", "emotion"} - set(reader.fieldnames or ())
+            names = reader.fieldnames or []
+            if len(set(names)) < len(names):
+                raise DataError(f"{table}, line 1: a column stands there twice")
+            missing = {"path", "emotion"} - set(names)
             if missing:
                 raise DataError(
                     f"{table}, line 1: no column {' and '.join(sorted(missing))}; "
@@ -64,7 +67,9 @@ def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
                     )
                 yield reader.line_num, {key: value.strip() for key, value in row.items()}
     except OSError as error:
-        raise DataError(f"{table}: {error.strerror}; give the table as table=FILE.csv") from None
+        raise DataError(
+            f"{str(table)[:200]}: {error.strerror}; give the table as table=FILE.csv"
+        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{table}: not a CSV file in UTF-8 ({error})") from None
 
@@ -80,7 +85,7 @@ def _utterance(row: Mapping[str, str], folder: Path, where: str) -> Utterance:
     if sex not in _SEXES:
         raise DataError(f"{where}: sex is female, male or nothing, not {row['sex']}")
     return Utterance(
-        id=f"{corpus}/{row['path']}",
+        id=f"{corpus}/{Path(row['path']).as_posix()}",
         path=path,
         corpus=corpus,
         emotion=emotions.named(row["emotion"]),

@@ -31,7 +31,7 @@ def find(name: str) -> type[nn.Module]:
             sys.path.append("")  # the folder that the user stands in
         try:
             net = getattr(import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
+        except (ImportError, AttributeError, ValueError, TypeError) as error:
             raise DataError(f"net {name}: {error}; is the module in this folder?") from None
         if not (isinstance(net, type) and issubclass(net, nn.Module)):
             raise DataError(f"net {name}: is no torch.nn.Module")

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from intone import files
 from intone.errors import IntoneError
 from intone.report.pictures import inline, svg
 
@@ -122,7 +123,7 @@ class Page:
         Raises:
             IntoneError: the folder cannot be written.
         """
-        index, aside = folder / "index.html", folder / "index.html.part"
+        index = folder / "index.html"
         try:
             (folder / "pictures").mkdir(parents=True, exist_ok=True)
             for section in self.sections:
@@ -130,8 +131,7 @@ class Page:
                     picture.save(folder / "pictures")
             for name, text in beside.items():
                 (folder / name).write_text(text, encoding="utf-8")
-            aside.write_text(self.html(), encoding="utf-8")
-            aside.replace(index)
+            files.write_text(index, self.html())
         except OSError as error:
             raise IntoneError(f"{folder}: cannot be written: {error.strerror}") from None
         return index

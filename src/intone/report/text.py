@@ -39,7 +39,9 @@ def _summary(report: Report) -> str:
     clips = f"{report.clips} clips"
     if report.answers > report.clips:
         clips += f" ({report.answers} answers)"
-    return f"{report.protocol}, {report.stamp}\n{clips}, {speakers}, {len(report.labels)} classes"
+    same = report.protocol.replace("-", " ") == report.stamp
+    judged = report.stamp if same else f"{report.protocol}, {report.stamp}"
+    return f"{judged}\n{clips}, {speakers}, {len(report.labels)} classes"
 
 
 def _metric_rows(report: Report) -> list[list[str]]:
