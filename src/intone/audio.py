@@ -29,7 +29,7 @@ SUFFIXES = (
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | NDArray[Any]
 
-_PIECE = 65_536  # decoded samples held at a time, over all channels
+_PIECE = 24_576  # samples decoded at a time, over all channels
 _SILENCE = 2.0**-15  # one step of 16 bits
 _FULL_SCALE = 0.98  # A-law and mu-law end here
 _CLIPPED = 0.001  # share of samples from which clipping is worth a word
