@@ -54,6 +54,15 @@ class Experiment:
         """Make the recipe's autoencoder with weights drawn from `seed`."""
         return build_autoencoder(self.recipe, self.data.shapes, seed=seed)
 
+    @property
+    def unheard(self) -> list[str]:
+        """The labels that no clip carries."""
+        return [
+            label
+            for number, label in enumerate(self.mapping.labels)
+            if number not in self.data.targets
+        ]
+
     def places(self, ids: Iterable[str]) -> list[int]:
         """Find clips by their ids."""
         place = {id: number for number, id in enumerate(self.data.ids)}

@@ -54,6 +54,8 @@ def train(
     )
     run = runs.Run(output or Path("runs") / path.stem)
     _output.note(subject.mapping.describe(), quiet)
+    if unheard := subject.unheard:
+        _output.note(f"no clip is labelled {', '.join(unheard)}", quiet)
     record = runs.train(
         subject,
         run,
