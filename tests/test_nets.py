@@ -286,7 +286,7 @@ def test_what_does_not_fit_is_said_by_name():
         nets.build("CodedCNN", classes=3, shapes={"frames": (64, 64)})
     with pytest.raises(DataError, match="SingleCNN has no use for an encoder"):
         nets.build("SingleCNN", classes=3, shapes={"frames": (64, 64)}, encoder=torch.nn.Flatten())
-    with pytest.raises(DataError, match="is the module on PYTHONPATH"):
+    with pytest.raises(DataError, match="is the module in this folder"):
         nets.find("nowhere_at_all:Net")
 
 
