@@ -45,6 +45,20 @@ class Augmentation(ABC, Generic[P]):
         return self.apply(array, self.draw(rng))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Drawn(Augmentation[float]):
+    """What is changed by one number, drawn from `low` to `high`."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _require_range(self.low, self.high)
+
+    def draw(self, rng: np.random.Generator) -> float:
+        return rng.uniform(self.low, self.high)
+
+
 # Of samples [T] at 16 kHz.
 
 
@@ -81,25 +95,19 @@ class Noise(Augmentation[NoiseParameters]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gain(Augmentation[float]):
+class Gain(_Drawn):
     """Louder or softer, by `low` to `high` dB."""
 
     kind: Literal["gain"] = "gain"
     low: float = -6.0
     high: float = 6.0
 
-    def __post_init__(self) -> None:
-        _require_range(self.low, self.high)
-
-    def draw(self, rng: np.random.Generator) -> float:
-        return rng.uniform(self.low, self.high)
-
     def apply(self, array: Floats, parameters: float) -> Floats:
         return array * np.float32(10 ** (parameters / 20))
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeStretch(Augmentation[float]):
+class TimeStretch(_Drawn):
     """Faster or slower at the same pitch, at `low` to `high` times the speed."""
 
     kind: Literal["time_stretch"] = "time_stretch"
@@ -107,18 +115,15 @@ class TimeStretch(Augmentation[float]):
     high: float = 1.1
 
     def __post_init__(self) -> None:
-        _require_range(self.low, self.high)
+        super().__post_init__()
         _require(self.low > 0, f"low must be above 0, not {self.low}")
-
-    def draw(self, rng: np.random.Generator) -> float:
-        return rng.uniform(self.low, self.high)
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         return stretch(array, parameters)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PitchShift(Augmentation[float]):
+class PitchShift(_Drawn):
     """Higher or lower in the same time, by `low` to `high` semitones; formants move along.
 
     Source: `librosa.effects.pitch_shift`.
@@ -127,12 +132,6 @@ class PitchShift(Augmentation[float]):
     kind: Literal["pitch_shift"] = "pitch_shift"
     low: float = -2.0
     high: float = 2.0
-
-    def __post_init__(self) -> None:
-        _require_range(self.low, self.high)
-
-    def draw(self, rng: np.random.Generator) -> float:
-        return rng.uniform(self.low, self.high)
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         rate = 2 ** (-parameters / 12)
@@ -200,18 +199,12 @@ class Flip(Augmentation[bool]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rotation(Augmentation[float]):
+class Rotation(_Drawn):
     """Turned against the clock by `low` to `high` degrees; what comes in repeats the edge."""
 
     kind: Literal["rotation"] = "rotation"
     low: float = -10.0
     high: float = 10.0
-
-    def __post_init__(self) -> None:
-        _require_range(self.low, self.high)
-
-    def draw(self, rng: np.random.Generator) -> float:
-        return rng.uniform(self.low, self.high)
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         sine, cosine = np.sin(np.radians(parameters)), np.cos(np.radians(parameters))
@@ -219,7 +212,7 @@ class Rotation(Augmentation[float]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Zoom(Augmentation[float]):
+class Zoom(_Drawn):
     """Enlarged about the middle, `low` to `high` times; what comes in repeats the edge."""
 
     kind: Literal["zoom"] = "zoom"
@@ -227,11 +220,8 @@ class Zoom(Augmentation[float]):
     high: float = 1.1
 
     def __post_init__(self) -> None:
-        _require_range(self.low, self.high)
+        super().__post_init__()
         _require(self.low > 0, f"low must be above 0, not {self.low}")
-
-    def draw(self, rng: np.random.Generator) -> float:
-        return rng.uniform(self.low, self.high)
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         return _warped(array, np.eye(2) / parameters)

@@ -71,7 +71,7 @@ def stats(
             metavar="ID",
             help="A clip to show and to hear; repeatable [default: one voice, each emotion]",
         ),
-    ] = [],  # noqa: B006
+    ] = [],
     output: Annotated[
         Path, typer.Option(help="The folder for the page, its pictures and its numbers.")
     ] = Path("corpora-stats"),

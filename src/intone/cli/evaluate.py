@@ -11,7 +11,7 @@ from intone.cli import _output
 
 def evaluate(
     subject: Annotated[Path, typer.Argument(metavar="RUN|MODEL", help="A run or a model file.")],
-    data: _output.Data = [],  # noqa: B006
+    data: _output.Data = [],
     speaker: _output.Speaker = None,
     output: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
     predictions: Annotated[

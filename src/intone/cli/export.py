@@ -13,7 +13,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option(help="The model file [default: RUN/model.onnx]")
     ] = None,
-    data: _output.Data = [],  # noqa: B006
+    data: _output.Data = [],
     name: Annotated[
         str | None, typer.Option(help="What the model is called [default: the run's name]")
     ] = None,

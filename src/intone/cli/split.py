@@ -11,7 +11,7 @@ from intone.cli import _output
 def split(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or a name from intone recipes.")],
     data: _output.Data,
-    set: _output.Set = [],  # noqa: B006
+    set: _output.Set = [],
     score: Annotated[
         Path | None,
         typer.Option(help="A CSV of predictions to score: id, and a column a label."),

@@ -13,17 +13,17 @@ from intone.cli import _output
 def train(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or a name from intone recipes.")],
     data: _output.Data,
-    set: _output.Set = [],  # noqa: B006
+    set: _output.Set = [],
     output: Annotated[
         Path | None, typer.Option(help="The run's folder [default: runs/RECIPE]")
     ] = None,
-    fold: Annotated[list[int], typer.Option("--fold", help="Fit only this fold; repeatable.")] = [],  # noqa: B006
+    fold: Annotated[list[int], typer.Option("--fold", help="Fit only this fold; repeatable.")] = [],
     unlabelled: Annotated[
         list[str],
         typer.Option(
             metavar="NAME=DIR", help="A corpus of which pre-training hears the sound; repeatable."
         ),
-    ] = [],  # noqa: B006
+    ] = [],
     speaker: _output.Speaker = None,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
     start_from: Annotated[
