@@ -7,6 +7,7 @@ import soundfile
 
 from intone import cache, corpora
 from intone.corpora import Utterance
+from intone.protocols import Split
 from intone.report import statistics
 from intone.report.statistics import Format, Statistics
 
@@ -121,6 +122,18 @@ def test_a_corpus_of_a_users_table_goes_by_its_own_name_and_a_published_one_by_i
     assert own(summary, "calls").licence == "your own"
     assert own(summary, "tess").title == corpora.info("tess").title
     assert own(summary, "tess").licence == "CC BY-NC-ND 4.0"
+
+
+def test_the_parts_of_a_split_add_up_to_its_clips(measured):
+    ids = [clip.utterance.id for clip in measured]
+    split = Split(
+        protocol="by hand", fold=2, train=tuple(ids[3:]), validation=(ids[2],), test=tuple(ids[:2])
+    )
+    train, validation, test = statistics.summarise(measured, [split]).parts
+    assert (train.clips, validation.clips, test.clips) == (len(ids) - 3, 1, 2)
+    assert (test.protocol, test.fold, test.part) == ("by hand", 2, "test")
+    assert test.seconds.mean == pytest.approx((measured[0].seconds + measured[1].seconds) / 2)
+    assert validation.hours == pytest.approx(measured[2].seconds / 3600)
 
 
 def test_all_of_it_is_json(summary):

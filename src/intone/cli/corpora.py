@@ -75,14 +75,17 @@ def stats(
     output: Annotated[
         Path, typer.Option(help="The folder for the page, its pictures and its numbers.")
     ] = Path("corpora-stats"),
+    protocol: Annotated[
+        str | None, typer.Option(help="Show the parts of this protocol's folds too.")
+    ] = None,
     speaker: _output.Speaker = None,
-    seed: Annotated[int, typer.Option(help="The seed of what is drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of what is drawn at random.")] = 0,
     quiet: _output.Quiet = False,
 ) -> None:
     """Say what corpora hold, in tables, and on a page with pictures and clips to listen to."""
     import numpy as np
 
-    from intone import cache, corpora
+    from intone import cache, corpora, protocols
     from intone.report import corpora_page, statistics
     from intone.report.text import columns
 
@@ -92,13 +95,21 @@ def stats(
     chosen = corpora_page.choose(utterances, clip, rng=rng)
     sounds = cache.decode(utterances, track=track)
     clips = statistics.measure(utterances, sounds, rng=rng, track=track)
-    numbers = statistics.summarise(clips)
+    splits = (
+        protocols.split(
+            protocols.Protocol(name=protocol), utterances, seed=seed, audio=sounds.digests
+        )
+        if protocol
+        else []
+    )
+    numbers = statistics.summarise(clips, splits)
     page = corpora_page.build(clips, numbers, chosen, sounds, seed=seed)
     index = page.write(output, {"statistics.json": json.dumps(numbers.to_dict(), indent=1) + "\n"})
     tables = (
         corpora_page.class_rows(numbers),
         corpora_page.voice_rows(numbers),
         corpora_page.duration_rows(numbers),
+        *([corpora_page.part_rows(numbers)] if splits else []),
         corpora_page.level_rows(numbers),
     )
     print("\n\n".join(map(columns, tables)))

@@ -137,6 +137,20 @@ def duration_rows(statistics: Statistics) -> Rows:
     ]
 
 
+def part_rows(statistics: Statistics) -> Rows:
+    """Say how long the clips of each part of each fold are, in seconds."""
+    return [
+        ["fold", "part", "clips", "hours", "mean", "shortest", "median", "longest"],
+        *(
+            [
+                *(str(one.fold), one.part, _count(one.clips), f"{one.hours:.2f}"),
+                *(f"{one.seconds.mean:.2f}", *_range(one.seconds, 2)),
+            ]
+            for one in statistics.parts
+        ),
+    ]
+
+
 def level_rows(statistics: Statistics) -> Rows:
     """Say how loud clips are, in dBFS."""
     return [
@@ -241,7 +255,10 @@ def _durations(clips: Sequence[Measured], statistics: Statistics) -> Section:
         caption=f"How long clips are; the line is the median. Heights do not compare. {words}",
     )
     rows = page.table(duration_rows(statistics), "Durations in seconds", total=_several(statistics))
-    return Section("Durations", [picture, rows])
+    if not statistics.parts:
+        return Section("Durations", [picture, rows])
+    caption = f"Durations in seconds, by part of each fold of {statistics.parts[0].protocol}"
+    return Section("Durations", [picture, rows, page.table(part_rows(statistics), caption)])
 
 
 def _levels(clips: Sequence[Measured], statistics: Statistics) -> Section:

@@ -4,7 +4,7 @@ Every clip is measured once; what is said of a corpus, and of all together, is s
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from intone.corpora import CorpusInfo, Utterance
 from intone.emotions import as_labelled
 from intone.features import FrontEnd, Mfcc
 from intone.progress import Track, silent
+from intone.protocols import Split
 
 MFCC_CLIPS = 300
 """clips of a corpus and sex, at most, that mean MFCCs are taken of"""
@@ -108,11 +109,25 @@ class CorpusStatistics:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartStatistics:
+    """What one part of one fold of a protocol holds."""
+
+    protocol: str
+    fold: int
+    part: str
+    """train, validation or test"""
+    clips: int
+    hours: float
+    seconds: Spread
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statistics:
-    """What each corpus holds, and all of them together."""
+    """What each corpus holds, and all of them together, and the parts of a protocol's folds."""
 
     corpora: tuple[CorpusStatistics, ...]
     together: CorpusStatistics
+    parts: tuple[PartStatistics, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Turn the statistics into plain values, for JSON."""
@@ -151,12 +166,34 @@ def measure(
         return list(track(pool.map(one, utterances), "measuring", len(utterances)))
 
 
-def summarise(clips: Sequence[Measured]) -> Statistics:
-    """Say what each corpus holds, and all together."""
+def summarise(clips: Sequence[Measured], splits: Sequence[Split] = ()) -> Statistics:
+    """Say what each corpus holds, and all together, and each part of these splits."""
     groups = by_corpus(clips)
     own = tuple(_summary(name, info(name), group) for name, group in groups.items())
     title = replace(info("table"), title="all together", licence="", citation="")
-    return Statistics(corpora=own, together=_summary(TOGETHER, title, clips))
+    seconds = {clip.utterance.id: clip.seconds for clip in clips}
+    return Statistics(
+        corpora=own,
+        together=_summary(TOGETHER, title, clips),
+        parts=tuple(part for split in splits for part in _parts(split, seconds)),
+    )
+
+
+def _parts(split: Split, seconds: Mapping[str, float]) -> Iterator[PartStatistics]:
+    for name, ids in (
+        ("train", split.train),
+        ("validation", split.validation),
+        ("test", split.test),
+    ):
+        values = [seconds[id] for id in ids]
+        yield PartStatistics(
+            protocol=split.protocol,
+            fold=split.fold,
+            part=name,
+            clips=len(ids),
+            hours=sum(values) / 3600,
+            seconds=_spread(values),
+        )
 
 
 def by_corpus(clips: Iterable[Measured]) -> dict[str, list[Measured]]:
