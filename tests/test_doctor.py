@@ -513,3 +513,10 @@ def test_what_cannot_be_examined_is_one_line(run, arguments, words):
     assert (code, out) == (2, "")
     assert words in err
     assert err.count("\n") == 1
+
+
+def test_speakers_of_a_folder_are_counted_by_the_users_expression(run, made_corpus):
+    code, out, _ = run("corpora", "check", "folder", made_corpus, "--speaker", r"/(s\d)-", "-q")
+    assert code == 0
+    assert "speakers     8" in out
+    assert "12 clips a speaker" in out

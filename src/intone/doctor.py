@@ -135,13 +135,15 @@ class _Clip:
         return self.said.speaker or (self.named.speaker if self.named else None)
 
 
-def check(name: str, root: Path, *, track: Track = silent) -> Checkup:
+def check(name: str, root: Path, *, speaker: str | None = None, track: Track = silent) -> Checkup:
     """Examine a copy of the corpus `name`, or a user's own `folder` or `table`.
+
+    `speaker` is the expression that `folder` takes.
 
     Raises:
         DataError: as `corpora.read`: there is nothing to examine.
     """
-    utterances = corpora.read(name, root)
+    utterances = corpora.read_all([(name, root)], speaker=speaker)
     base = root if root.is_dir() else root.parent
     parsers = corpora.parsers()
     manifests = {corpus: manifest(corpus) for corpus in parsers}

@@ -27,7 +27,7 @@ Speaker = Annotated[
     typer.Option(
         "--speaker",
         metavar="REGEX",
-        help="For --data folder=DIR: where a file's name carries its speaker, as '^(\\w+?)_'.",
+        help="In a folder of your own: where a file's path names its speaker, as '/(\\w+)-'.",
     ),
 ]
 

@@ -43,6 +43,7 @@ def check(
     place: Annotated[
         Path, typer.Argument(metavar="DIR", help="Where it is; for table, the CSV file.")
     ],
+    speaker: _output.Speaker = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write all of it as JSON.")] = False,
     quiet: _output.Quiet = False,
 ) -> int:
@@ -53,7 +54,7 @@ def check(
     """
     from intone import doctor
 
-    checkup = doctor.check(name, place.expanduser(), track=_output.progress(quiet))
+    checkup = doctor.check(name, place.expanduser(), speaker=speaker, track=_output.progress(quiet))
     if as_json:
         print(json.dumps({"passed": checkup.passed, **asdict(checkup)}, indent=1))
     else:
