@@ -382,6 +382,15 @@ def test_two_processes_do_not_train_one_run(subject, finished):
         runs.train(subject, finished, sources={"data": [], "speaker": None}, resume=True)
 
 
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_windows_too_short_for_a_net_are_told_before_the_work(subject):
+    recipe = Recipe.parse(
+        subject.recipe.model_dump() | {"window": {"length": 4_000, "hop": 4_000}}, "recipe"
+    )
+    with pytest.raises(DataError, match="SingleCNN cannot read inputs .* make window.length long"):
+        experiment.prepare(recipe, subject.utterances)
+
+
 def test_a_fold_that_is_not_there_is_refused(subject, tmp_path):
     with pytest.raises(DataError, match="no fold 7; the protocol has 0 to 1"):
         runs.train(subject, Run(tmp_path / "x"), sources={}, folds=[7, 0])

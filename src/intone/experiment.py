@@ -203,7 +203,7 @@ def prepare(
         {name: spec.front_end for name, spec in recipe.inputs.items()},
         track=track,
     )
-    return Experiment(
+    experiment = Experiment(
         recipe,
         made.utterances,
         made.mapping,
@@ -212,6 +212,23 @@ def prepare(
         made.splits,
         tuple(unlabelled),
     )
+    _try(experiment)
+    return experiment
+
+
+def _try(experiment: Experiment) -> None:
+    """Let the net hear silence once, so that windows too short for it are told before the work."""
+    net = experiment.net(0).eval()
+    silence = {name: torch.zeros(1, *experiment.data.shapes[name]) for name in nets.inputs(net)}
+    try:
+        with torch.inference_mode():
+            net(**silence)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(
+            f"{experiment.recipe.net.name} cannot read inputs of this size ({reason}); "
+            "make window.length longer"
+        ) from None
 
 
 def fit(
