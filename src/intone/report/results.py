@@ -105,10 +105,11 @@ def _row(name: str, record: Record) -> list[str]:
         percent(report.uar),
         percent(report.accuracy),
         percent(report.macro_f1),
-        f"{min(epochs)}-{max(epochs)} of {record['recipe']['training']['epochs']}",
+        f"{'-'.join(map(str, sorted({min(epochs), max(epochs)})))} of "
+        f"{record['recipe']['training']['epochs']}",
         f"{record['parameters']:,}",
         f"{record['seconds'] / 60:.0f}",
-        f"{hardware}, {environment['threads']} threads",
+        f"{hardware}, threads: {environment['threads']}",
     ]
 
 
