@@ -9,11 +9,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import soundfile
 
 import intone
 from broken import make_broken
+from conftest import made_voice
 from intone import audio, runtime
 from intone.recipe import shipped
+from made_iemocap import make_iemocap
 
 EXAMPLES = Path(intone.__file__).parent / "models" / "examples"
 
@@ -176,6 +179,21 @@ def test_a_leaky_split_needs_to_be_allowed_and_is_stamped(run, made_corpus, tiny
     code, out, err = run("train", tiny_recipe, *data, *options, *output, "--allow-leak")
     assert code == 0, err
     assert "speaker-dependent" in out
+
+
+@pytest.mark.parametrize("recipe", [name for name in shipped() if name.startswith("c/")])
+def test_report_c_runs_on_iemocap_s_layout_leaving_a_session_out(run, recipe, tmp_path, rng):
+    root = make_iemocap(tmp_path / "IEMOCAP")
+    for path in root.rglob("*.wav"):
+        soundfile.write(path, made_voice(150, 0.5, rng), 16_000)
+    data = ["--data", f"iemocap={root}"]
+    short = ["--set", "training.epochs=1", "--output", tmp_path / "run", "-q"]
+    code, out, err = run("train", recipe, *data, *short)
+    assert code == 0, err
+    assert out.startswith("leave-one-session-out, unseen speakers")
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    assert record["labels"] == ["neutral", "happy", "sad", "angry"]
+    assert record["folds"] == [0, 1, 2, 3, 4]
 
 
 # --- usage ----------------------------------------------------------------------------------------
