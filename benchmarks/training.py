@@ -20,6 +20,7 @@ import torch
 from torch.nn import functional
 
 from intone import nets, training
+from intone.dropout import quicken
 
 NETS = {
     "A1": ("CNN2DLSTM", (128, 251)),
@@ -27,7 +28,7 @@ NETS = {
     "B3": ("ParallelCNNTransformer", (128, 94)),
     "D1": ("CNN2D", (60, 216)),
 }
-SETTINGS = ("as it comes", "+ allocator", "+ channels last", "+ bfloat16")
+SETTINGS = ("as it comes", "+ allocator", "+ channels last", "+ bfloat16", "+ dropout")
 """each with those before it; the last is what the loop uses where the CPU has bfloat16"""
 POLICIES = {"Keras, float32": "float32", "Keras, bfloat16": "mixed_bfloat16"}
 BATCH = 32
@@ -43,6 +44,8 @@ def clips_per_second(name: str, shape: tuple[int, int], setting: str) -> float:
         training.tune_hardware()
     if level >= 2:
         net.to(memory_format=torch.channels_last)
+    if level >= 4:
+        quicken(net)
     optimizer = torch.optim.Adam(net.parameters())
     frames, targets = torch.randn(BATCH, *shape), torch.randint(0, 8, (BATCH,))
     for step in range(STEPS + 3):

@@ -27,7 +27,17 @@ GROUND = {
 }
 FIRST = {
     *("corpora", "cache", "protocols", "recipe", "nets", "dataset", "experiment", "training"),
-    *("runs", "evaluation", "export", "scoring", "doctor", "augment", "predictions", "tasks"),
+    *(
+        "runs",
+        "evaluation",
+        "export",
+        "scoring",
+        "doctor",
+        "augment",
+        "predictions",
+        "tasks",
+        "dropout",
+    ),
 }
 TOP = {"report", "cli", "__main__"}
 HEAVY = {"torch", "sklearn", "onnx", "matplotlib", "librosa"}

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from intone import dataset, files, nets, tasks
 from intone.dataset import Part
+from intone.dropout import quicken
 from intone.errors import DataError
 from intone.progress import Track, silent
 from intone.recipe import Training
@@ -72,6 +73,7 @@ def fit(
     """
     device = tune_hardware()
     net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    quicken(net)
     optimizer = _optimizer(net, settings)
     best: dict[str, Any] = {"value": float("inf"), "epoch": 0, "weights": _weights(net)}
     history: list[Epoch] = []
