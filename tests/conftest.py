@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,23 @@ def speech() -> Path:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def random_encoders(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Encoders with drawn weights: the published ones are not on every machine."""
+    import torch
+
+    from intone import encoders
+
+    def drawn(name: str, blocks: tuple[int, ...]) -> torch.nn.Module:
+        torch.manual_seed(0)
+        return encoders.build(name, blocks).eval().requires_grad_(False)
+
+    monkeypatch.setattr(encoders, "load", drawn)
+    encoders.pooled.cache_clear()
+    yield
+    encoders.pooled.cache_clear()
 
 
 PITCHES = {"angry": 330.0, "neutral": 140.0, "sad": 90.0}

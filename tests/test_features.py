@@ -341,6 +341,7 @@ def test_plain_data_says_what_it_means():
         "win_length": None,
         "window": "hann",
         "center": True,
+        "edges": "zeros",
         "pre_emphasis": 0.0,
         "level": "as is",
         "pool": ["mean"],

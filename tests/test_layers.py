@@ -23,10 +23,11 @@ GROUND = {
         "emotions",
         "features",
     ),
-    *("windows", "runtime", "models"),
+    *("windows", "runtime", "models", "vad", "timeline", "stream", "batch"),
 }
 FIRST = {
-    *("corpora", "cache", "protocols", "recipe", "nets", "dataset", "experiment", "training"),
+    *("corpora", "cache", "protocols", "recipe", "nets", "encoders", "dataset", "experiment"),
+    "training",
     *(
         "runs",
         "evaluation",

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from intone import nets, tasks
 from intone.errors import DataError
-from intone.export import to_onnx
+from intone.export import Graph, to_onnx
 from made_nets import AUTOENCODERS, NETS_FOR_LABELS, SHAPES, made_net
 
 REDUCED = {
@@ -257,7 +257,7 @@ def test_onnx_gives_the_logits_of_torch_at_any_batch_size_and_the_embedding(name
 
     net = reduced(name).eval()
     path = tmp_path / "net.onnx"
-    onnx.save(to_onnx(net, {key: SHAPES[key] for key in nets.inputs(net)}), path)
+    onnx.save(to_onnx(Graph(net, {}), {key: SHAPES[key] for key in nets.inputs(net)}), path)
     session = onnxruntime.InferenceSession(path)
     for size in (1, 5):
         inputs = batch(net, size)

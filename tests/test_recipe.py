@@ -32,7 +32,7 @@ def test_parses_and_survives_its_record(name):
 
 
 @EVERY_RECIPE
-def test_takes_a_step_at_full_size(name, clips):
+def test_takes_a_step_at_full_size(name, clips, random_encoders):
     """On one clip of each of two emotions; classic estimators need five for their folds."""
     recipe = Recipe.load(shipped()[name], ["protocol={name='unseen-speakers', folds=2}"])
     subject = experiment.prepare(recipe, clips)

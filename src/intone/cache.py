@@ -27,7 +27,7 @@ from intone import audio, augment, files, windows
 from intone.augment import SoundAugmentation
 from intone.corpora import Utterance
 from intone.errors import AudioError, DataError
-from intone.features import FEATURES_VERSION, FrontEnd
+from intone.features import FEATURES_VERSION, Hearing
 from intone.progress import Track, silent
 from intone.windows import WindowRule
 
@@ -104,7 +104,7 @@ def copies(
 def features(
     sounds: Sounds,
     ids: Sequence[str],
-    front_end: FrontEnd,
+    front_end: Hearing,
     rule: WindowRule,
     *,
     track: Track = silent,

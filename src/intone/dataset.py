@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from intone import augment, cache, windows
 from intone.augment import Masks, SoundAugmentation
 from intone.cache import Sounds
-from intone.features import FrontEnd, Scaler
+from intone.features import Hearing, Scaler
 from intone.progress import Track, silent
 from intone.windows import WindowRule
 
@@ -45,7 +45,7 @@ class Dataset:
     """`[N, C]`: what is learned of each clip: its label, or how listeners shared their votes"""
     sounds: Sounds
     rule: WindowRule
-    front_ends: Mapping[str, FrontEnd]
+    front_ends: Mapping[str, Hearing]
     fixed: Arrays
     """the features of every fixed window of every clip, clip after clip; on disk"""
     owner: NDArray[np.int64]
@@ -59,7 +59,7 @@ class Dataset:
         shares: Floats,
         sounds: Sounds,
         rule: WindowRule,
-        front_ends: Mapping[str, FrontEnd],
+        front_ends: Mapping[str, Hearing],
         *,
         track: Track = silent,
     ) -> "Dataset":

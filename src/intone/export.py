@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median_low
@@ -15,8 +15,10 @@ from torch import Tensor, nn
 
 from intone import corpora, experiment, files, nets, runtime, tasks
 from intone.audio import SAMPLE_RATE
+from intone.encoders import Encoding
 from intone.errors import ModelError
 from intone.experiment import Experiment, Fitted
+from intone.features import Scaler
 from intone.progress import Track, silent
 from intone.runtime import Description, InputDescription, Model
 
@@ -24,14 +26,23 @@ TOLERANCE = 1e-5
 DIGEST_LENGTH = 16
 
 
-class _WithEmbedding(nn.Module):
-    """A net that also gives the input of its head: `[B, classes]` and `[B, D]`."""
+class Graph(nn.Module):
+    """What a model file computes: a net and the frozen encoders before it.
 
-    def __init__(self, net: nn.Module) -> None:
+    From features to logits `[B, classes]` and the input of the net's head `[B, D]`.
+    """
+
+    def __init__(self, net: nn.Module, encoders: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.net = net
+        self.names = nets.inputs(net)
+        self.encoders = nn.ModuleDict(encoders)
 
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, *features: Tensor) -> tuple[Tensor, Tensor]:
+        inputs = [
+            self.encoders[name](heard) if name in self.encoders else heard
+            for name, heard in zip(self.names, features, strict=True)
+        ]
         seen: list[Tensor] = []
         handle = self.net.head.register_forward_pre_hook(lambda _, args: seen.append(args[0]))  # type: ignore[union-attr]
         logits = self.net(*inputs)
@@ -62,17 +73,19 @@ def export(
         ModelError: the file's probabilities differ from torch's by more than the tolerance.
     """
     net = fitted.net.cpu().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
-    graph = to_onnx(net, subject.data.shapes)
+    encoders = _encoders(subject, fitted)
+    graph = Graph(net, encoders)
+    inputs = _inputs(subject, fitted)
+    window = subject.recipe.window
+    shapes = {key: spec.front_end.shape(window.length) for key, spec in inputs.items()}
+    program = to_onnx(graph, shapes, free=encoders if window.shortest else ())
     task = nets.task(net)
     assert task != "reconstruction"  # `nets.build` makes no such net for labels
     description = Description(
         name=name,
         labels=subject.mapping.labels,
-        window=subject.recipe.window,
-        inputs={
-            key: InputDescription(front_end=spec.front_end, scaler=fitted.scalers[key])
-            for key, spec in subject.recipe.inputs.items()
-        },
+        window=window,
+        inputs=inputs,
         task=task,
         temperature=1.0,
         training=_training(subject, record),
@@ -81,11 +94,11 @@ def export(
     )
     files.check_writable(output)
     aside = output.with_name(output.name + ".part")
-    _write(graph, description, aside)
+    _write(program, description, aside)
     heard = runtime.load(aside).predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
     description = replace(description, self_test=tuple(heard.probabilities.values()))
-    _write(graph, description, aside)
-    difference = _difference_from_torch(net, runtime.load(aside))
+    _write(program, description, aside)
+    difference = _difference_from_torch(graph, runtime.load(aside))
     if difference > TOLERANCE:
         aside.unlink()
         raise ModelError(
@@ -95,20 +108,66 @@ def export(
     return runtime.load(output)
 
 
-def to_onnx(net: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
-    """Turn a net into a graph with a free batch axis and the outputs `logits` and `embedding`."""
-    names = nets.inputs(net)
-    batch = torch.export.Dim("batch")
+def _inputs(subject: Experiment, fitted: Fitted) -> dict[str, InputDescription]:
+    """How the graph's inputs are made: the net's own, or what its frozen encoders hear."""
+    made = {}
+    for name, spec in subject.recipe.inputs.items():
+        ear = spec.front_end
+        scaler = fitted.scalers[name]
+        made[name] = (
+            InputDescription(front_end=ear.hears, scaler=None)
+            if isinstance(ear, Encoding)
+            else InputDescription(front_end=ear, scaler=scaler)
+        )
+    return made
+
+
+def _encoders(subject: Experiment, fitted: Fitted) -> dict[str, nn.Module]:
+    """The frozen encoders before the net, each with the scaling of what it gives."""
+    return {
+        name: nn.Sequential(spec.front_end.module(), _Scaled(fitted.scalers[name]))
+        for name, spec in subject.recipe.inputs.items()
+        if isinstance(spec.front_end, Encoding)
+    }
+
+
+class _Scaled(nn.Module):
+    """A scaler as a part of the graph: `[B, rows, T]` or `[B, rows]`; None changes nothing."""
+
+    def __init__(self, scaler: Scaler | None) -> None:
+        super().__init__()
+        mean, std = (scaler.mean, scaler.std) if scaler else (np.zeros(1), np.ones(1))
+        self.register_buffer("mean", torch.from_numpy(mean).float())
+        self.register_buffer("std", torch.from_numpy(std).float())
+
+    def forward(self, given: Tensor) -> Tensor:
+        trailing = (1,) * (given.ndim - 2)
+        return (given - self.mean.view(-1, *trailing)) / self.std.view(-1, *trailing)  # type: ignore[operator]
+
+
+def to_onnx(
+    graph: Graph, shapes: Mapping[str, tuple[int, ...]], *, free: Collection[str] = ()
+) -> onnx.ModelProto:
+    """Turn a graph into ONNX with a free batch axis and the outputs `logits` and `embedding`.
+
+    The inputs that `free` names have a free last axis, too: a short window stays short.
+    """
+    names = graph.names
+    batch = torch.export.Dim.DYNAMIC
+    axes = [
+        {0: batch, len(shapes[name]): torch.export.Dim.DYNAMIC} if name in free else {0: batch}
+        for name in names
+    ]
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, we do not
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's, about its own insides
         program = torch.onnx.export(
-            _WithEmbedding(net).eval(),
+            graph.eval(),
             tuple(torch.zeros(2, *shapes[name]) for name in names),
             dynamo=True,
             input_names=names,
             output_names=["logits", "embedding"],
-            dynamic_shapes=(tuple({0: batch} for _ in names),),
+            dynamic_shapes=(tuple(axes),),
             verbose=False,
         )
     assert program is not None
@@ -127,19 +186,20 @@ def _write(graph: onnx.ModelProto, description: Description, path: Path) -> None
     onnx.save(graph, path)
 
 
-def _difference_from_torch(net: nn.Module, model: Model) -> float:
+def _difference_from_torch(graph: Graph, model: Model) -> float:
     """The largest difference of a probability on the self-test signal, over its windows."""
     description = model.description
     prediction = model.predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
     heard = np.array([list(segment.probabilities.values()) for segment in prediction.timeline])
     cuts = runtime.windows_of([runtime.self_test_signal()], description.window)
     windows = [window for _, window in cuts]
-    batch = {
-        key: torch.from_numpy(np.stack([spec(window) for window in windows]))
-        for key, spec in description.inputs.items()
-    }
+    batch = [
+        torch.from_numpy(np.stack([description.inputs[name](window) for window in windows]))
+        for name in graph.names
+    ]
     with torch.inference_mode():
-        expected = tasks.probabilities(nets.task(net), net(**batch)).numpy()
+        logits, _ = graph(*batch)
+        expected = tasks.probabilities(nets.task(graph.net), logits).numpy()
     return float(np.abs(heard - expected).max())
 
 

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, ClassVar, Literal, Union, get_args
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Union, get_args
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -28,6 +28,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Window = Literal["hann", "hamming"]
 Level = Literal["as is", "peak", "rms"]
+Edges = Literal["zeros", "reflect"]
 Pool = Literal["mean", "std"]
 
 _BLOCK = 2**15  # samples transformed at a time: the scratch arrays stay in the processor's cache
@@ -40,7 +41,8 @@ class Stft:
     """The frames of one window of sound, and what its features share.
 
     `samples` is float32 [T]; `frames` is [frames, n_fft], before the window function. Centred
-    frames see zeros beyond both ends: 1 + T // hop_length of them when `n_fft` is even.
+    frames see zeros or the mirrored sound beyond both ends (`edges`): 1 + T // hop_length of them
+    when `n_fft` is even.
 
     Raises:
         DataError: the window is too short to hold a frame.
@@ -55,8 +57,9 @@ class Stft:
         win_length: int | None = None,
         window: Window = "hann",
         center: bool = True,
+        edges: Edges = "zeros",
     ) -> None:
-        least = 1 if center else n_fft
+        least = n_fft if not center else n_fft // 2 + 1 if edges == "reflect" else 1
         if len(samples) < least:
             raise DataError(
                 f"a window of {len(samples)} samples is too short for these features: "
@@ -67,14 +70,14 @@ class Stft:
         self.bins = n_fft // 2 + 1
         self.hop_length = hop_length
         self.margin = n_fft // 2 if center else 0
+        self.edges = edges
         self.taper = _taper(window, win_length or n_fft, n_fft)
         self.frames = self.framed(samples)
         self._computed: dict[Feature, Floats] = {}
 
     def framed(self, signal: Floats) -> Floats:
         """Cut a signal [T] into the STFT's frames: a view [frames, n_fft]."""
-        padded = np.zeros(len(signal) + 2 * self.margin, np.float32)
-        padded[self.margin : self.margin + len(signal)] = signal
+        padded = np.pad(signal, self.margin, "reflect" if self.edges == "reflect" else "constant")
         return sliding_window_view(padded, self.n_fft)[:: self.hop_length]
 
     @cached_property
@@ -289,6 +292,19 @@ class Rms(Feature):
         return np.sqrt(stft.of(Energy()))
 
 
+class Hearing(Protocol):
+    """What makes a net's input of a window of sound: a `FrontEnd`, or a frozen encoder."""
+
+    def __call__(self, window: Floats) -> Floats:
+        """`[T]` -> the input, without the batch axis."""
+
+    def shape(self, length: int) -> tuple[int, ...]:
+        """The shape that a window of `length` samples gives."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All that the values depend on, as plain data."""
+
+
 class _ByKind:
     """Tells pydantic, which checks recipes, to choose among the features by `kind`."""
 
@@ -322,6 +338,7 @@ class FrontEnd:
     win_length: int | None = None
     window: Window = "hann"
     center: bool = True
+    edges: Edges = "zeros"
     pre_emphasis: float = 0.0
     level: Level = "as is"
     pool: tuple[Pool, ...] = ()
@@ -338,6 +355,7 @@ class FrontEnd:
             )
         _one_of(get_args(Window), window=self.window)
         _one_of((True, False), center=self.center)
+        _one_of(get_args(Edges), edges=self.edges)
         _require(
             0 <= self.pre_emphasis <= 1, f"pre_emphasis must be 0 to 1, not {self.pre_emphasis}"
         )
@@ -397,6 +415,7 @@ class FrontEnd:
             win_length=self.win_length,
             window=self.window,
             center=self.center,
+            edges=self.edges,
         )
 
 

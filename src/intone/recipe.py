@@ -7,10 +7,20 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from intone import emotions
 from intone.augment import Masks, SoundAugmentation
+from intone.encoders import Encoding
 from intone.errors import DataError
 from intone.features import FrontEnd
 from intone.protocols import Protocol
@@ -66,11 +76,44 @@ class Input(FrontEnd):
     scale: bool = True
 
     @property
+    def name(self) -> str:
+        """The features, in a word each."""
+        return "+".join(feature.kind for feature in self.features)
+
+    @property
     def front_end(self) -> FrontEnd:
         """The front end alone, as a model file describes it."""
         return FrontEnd(**{field.name: getattr(self, field.name) for field in fields(FrontEnd)})
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedInput(Encoding):
+    """One input of the net: what a frozen encoder gives, and whether its rows are scaled."""
+
+    scale: bool = True
+
+    @property
+    def name(self) -> str:
+        """The encoder."""
+        return self.encoder
+
+    @property
+    def front_end(self) -> Encoding:
+        """What the encoder gives."""
+        return Encoding(**{field.name: getattr(self, field.name) for field in fields(Encoding)})
+
+
+def _kind_of_input(data: Any) -> str:
+    encoded = "encoder" in data if isinstance(data, dict) else isinstance(data, EncodedInput)
+    return "encoder" if encoded else "features"
+
+
+AnyInput: TypeAlias = Annotated[
+    Annotated[Input, Tag("features")] | Annotated[EncodedInput, Tag("encoder")],
+    Discriminator(_kind_of_input),
+]
 
 
 class Net(_Section):
@@ -169,7 +212,7 @@ class Recipe(_Section):
     allow_leak: bool = False
     """a recipe that repeats a leaky report says so; its numbers are stamped"""
     window: WindowRule = WindowRule()
-    inputs: dict[str, Input]
+    inputs: dict[str, AnyInput]
     net: Net
     augment: Augment = Augment()
     pretraining: Pretraining | None = None
@@ -198,6 +241,13 @@ class Recipe(_Section):
             _set(data, change)
         return cls.parse(data, str(path))
 
+    @model_validator(mode="after")
+    def _short_windows_need_pooling(self) -> Self:
+        unpooled = [name for name, spec in self.inputs.items() if not spec.pool]
+        if self.window.shortest is not None and unpooled:
+            raise ValueError(f"window.shortest needs inputs with pool; {unpooled[0]} has none")
+        return self
+
     @classmethod
     def parse(cls, data: dict[str, Any], where: str) -> Self:
         """Check plain data against the recipe's types.
@@ -210,7 +260,10 @@ class Recipe(_Section):
         except ValidationError as error:
             known = ("extra_forbidden", "unexpected_keyword_argument")
             first = min(error.errors(), key=lambda one: one["type"] not in known)
-            key = ".".join(str(part) for part in first["loc"])
+            place = list(first["loc"])
+            if place[:1] == ["inputs"]:
+                del place[2:3]  # pydantic's name for the kind of input
+            key = ".".join(map(str, place))
             reason = {
                 "extra_forbidden": "there is no such setting",
                 "unexpected_keyword_argument": "there is no such setting",

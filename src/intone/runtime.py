@@ -304,12 +304,20 @@ def _fits(session: onnxruntime.InferenceSession, description: Description) -> bo
     """Whether the graph reads what the front ends give, and gives what is read."""
     length = description.window.length
     given = {name: spec.front_end.shape(length) for name, spec in description.inputs.items()}
-    read = {node.name: tuple(node.shape[1:]) for node in session.get_inputs()}
+    read = {node.name: node.shape[1:] for node in session.get_inputs()}
     outputs = {node.name: node.shape for node in session.get_outputs()}
     return (
-        given == read
+        given.keys() == read.keys()
+        and all(_reads(read[name], shape) for name, shape in given.items())
         and {"logits", "embedding"} <= outputs.keys()
         and outputs["logits"][1:] == [len(description.labels)]
+    )
+
+
+def _reads(axes: list[int | str | None], shape: tuple[int, ...]) -> bool:
+    """Whether a graph's input takes arrays of this shape; an axis without a number is free."""
+    return len(axes) == len(shape) and all(
+        axis == size or not isinstance(axis, int) for axis, size in zip(axes, shape, strict=True)
     )
 
 

@@ -14,19 +14,25 @@ LONGEST = 600 * 16_000
 class WindowRule:
     """Windows of `length` samples at multiples of `hop`; the last one is right-aligned.
 
+    A sound shorter than a window is padded with zeros to `shortest` samples, which is the whole
+    window unless the rule says otherwise: where time is pooled, a short window may stay short.
+
     Raises:
-        ValueError: not 0 < hop <= length, which would leave samples unheard; or a window of over
-            ten minutes.
+        ValueError: not 0 < hop <= length, which would leave samples unheard; a `shortest` beyond
+            the length; or a window of over ten minutes.
     """
 
     length: int = 48_000
     hop: int = 24_000
+    shortest: int | None = None
 
     def __post_init__(self) -> None:
         if type(self.length) is not int or type(self.hop) is not int:
             raise ValueError(f"length and hop are whole numbers, not {self.length}, {self.hop}")
         if not 0 < self.hop <= self.length:
             raise ValueError(f"hop is {self.hop}; it must be 1 to length, {self.length}")
+        if self.shortest is not None and not 0 < self.shortest <= self.length:
+            raise ValueError(f"shortest is {self.shortest}; it must be 1 to length, {self.length}")
         if self.length > LONGEST:
             raise ValueError(f"length is {self.length} samples; at most {LONGEST} are")
 
@@ -42,16 +48,16 @@ def starts(total: int, rule: WindowRule) -> list[int]:
 
 
 def cut(samples: Samples, rule: WindowRule) -> Samples:
-    """[T] -> [W, length], at `starts`; a shorter clip is padded with zeros at its end."""
+    """[T] -> [W, length], at `starts`; a shorter sound gives one window, see `WindowRule`."""
     cutter = Cutter(rule)
     windows = cutter.push(samples) + cutter.finish()
     return np.stack([window for _, window in windows])
 
 
 def at(samples: Samples, start: int, rule: WindowRule) -> Samples:
-    """[T] -> [length]: a copy of the window at `start`, padded with zeros at its end."""
+    """[T] -> [length]: a copy of the window at `start`; a shorter one is padded at its end."""
     window = samples[start : start + rule.length]
-    return np.pad(window, (0, rule.length - len(window)))
+    return np.pad(window, (0, max(0, (rule.shortest or rule.length) - len(window))))
 
 
 def random_start(total: int, rule: WindowRule, rng: np.random.Generator) -> int:

@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 EXTRAS = {
-    "train": ("torch", "onnx", "onnxscript", "sklearn", "scipy"),
+    "train": ("torch", "safetensors", "onnx", "onnxscript", "sklearn", "scipy"),
     "report": ("matplotlib",),
 }
 """What each extra of the package brings."""

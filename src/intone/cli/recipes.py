@@ -45,9 +45,7 @@ def _list() -> None:
         rows[0].insert(3, "parameters")
     for name, path in shipped().items():
         recipe = Recipe.load(path)
-        inputs = ", ".join(
-            "+".join(feature.kind for feature in spec.features) for spec in recipe.inputs.values()
-        )
+        inputs = ", ".join(spec.name for spec in recipe.inputs.values())
         net, labels = recipe.net.name, recipe.labels.mapping
         rows.append([name, recipe.report or "", net, inputs, labels, recipe.title])
         if counted:
@@ -87,6 +85,7 @@ def _about(recipe: "Recipe", network: "Network") -> Iterator[tuple[str, str]]:
     """Say what a recipe sets, as key and words; of settings, those that are not the default."""
     from intone.audio import SAMPLE_RATE
     from intone.emotions import EMOTIONS
+    from intone.recipe import Input
     from intone.report.network_text import shape
 
     if recipe.report:
@@ -98,7 +97,8 @@ def _about(recipe: "Recipe", network: "Network") -> Iterator[tuple[str, str]]:
     rule = recipe.window
     yield "window", f"{rule.length / SAMPLE_RATE:g} s, every {rule.hop / SAMPLE_RATE:g} s"
     for name, spec in recipe.inputs.items():
-        heard = [" + ".join(map(_named, spec.features)), *_changed(spec)]
+        parts = map(_named, spec.features) if isinstance(spec, Input) else [spec.name]
+        heard = [" + ".join(parts), *_changed(spec)]
         read = next(layer.shape for layer in network.layers if layer.name == name)
         yield name, f"{shape(read)}: {', '.join(heard)}"
     yield "net", ", ".join([recipe.net.name, *_words(recipe.net.options)])
@@ -122,7 +122,7 @@ def _changed(settings: Any) -> list[str]:
         {
             name: value
             for name, (value, default) in values.items()
-            if value != default and name not in ("features", "name")
+            if value != default and name not in ("features", "encoder", "name")
         }
     )
 
