@@ -6,6 +6,7 @@ import itertools
 import os
 import struct
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broken import RATE, encoded, make_broken, variable_mp3, with_size
-from intone.audio import SAMPLE_RATE, Clip, Source, blocks, find, load
+from intone.audio import SAMPLE_RATE, Clip, Inlet, Source, blocks, find, load
 from intone.errors import AudioError
 
 # container, subtype, sample rates, tolerance of a decoded tone
@@ -323,6 +324,81 @@ def test_an_abandoned_reading_closes_its_file(
     next(parts)
     del parts
     assert [file.closed for file in opened] == [True]
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
+def test_channels_that_are_kept_apart_are_each_as_if_alone(rate: int) -> None:
+    both = np.stack([0.3 * tone(440, rate, 2), 0.2 * tone(700, rate, 2)], axis=1)
+    parts = list(blocks(both, sample_rate=rate, seconds=0.7, separate=True))
+    assert [part.shape[1] for part in parts] == [2, 2, 2]
+    for channel in range(2):
+        alone = load(np.ascontiguousarray(both[:, channel]), sample_rate=rate).samples
+        np.testing.assert_array_equal(np.concatenate(parts)[:, channel], alone)
+
+
+def test_blocks_say_how_many_the_header_promises() -> None:
+    wav = blocks(encoded("WAV", seconds=2.5, rate=8_000), seconds=1.0)
+    next(wav)
+    assert wav.expected == 3
+    assert len(list(wav)) == 2
+    silent = blocks(variable_mp3(loud_first=False), seconds=1.0, partial=True)
+    next(silent)
+    assert silent.expected == 0
+
+
+@pytest.mark.parametrize("container", KINDS)
+def test_of_a_sound_that_breaks_off_a_part_is_given_where_a_part_will_do(container: str) -> None:
+    whole = encoded(container, seconds=20)
+    cut = whole[: len(whole) // 2]
+    parts = blocks(cut, seconds=1.0, partial=True)
+    samples = np.concatenate(list(parts))
+    assert 8 < parts.seconds < 10.1
+    np.testing.assert_array_equal(samples, load(whole).samples[: len(samples)])
+    [warning] = parts.warnings
+    assert warning.startswith(f"breaks off at {parts.seconds:.2f} s (")
+    assert "truncated" in error_of(cut)
+
+
+def test_only_what_breaks_off_is_given_in_part(tmp_path: Path) -> None:
+    good = {}
+    for name in make_broken(tmp_path):
+        parts = blocks(tmp_path / name, partial=True)
+        with suppress(AudioError):
+            list(parts)
+            good[name] = parts.warnings[-1]
+    cut = ["cut.wav", "cut by one byte.wav", "cut.ogg", "cut.opus", "cut.aiff", "cut.mp3"]
+    assert good.keys() == {*cut, "aiff cut.wav", "huge.wav", "huge.aiff"}
+    assert all("breaks off at 0." in warning for warning in good.values())
+
+
+# --- what arrives in pieces -----------------------------------------------------------------------
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    rate=st.sampled_from([8_000, 16_000, 44_100, 48_000]),
+    sizes=st.lists(st.integers(0, 9_000), max_size=9),
+    channels=st.integers(1, 3),
+)
+def test_an_inlet_gives_the_samples_of_the_whole(rate: int, sizes: list[int], channels: int):
+    noise = np.random.default_rng(0).integers(-20_000, 20_000, (rate, channels), dtype=np.int16)
+    inlet = Inlet(rate)
+    cuts = np.cumsum([0, *sizes, rate])
+    pieces = [inlet.push(noise[a:b]) for a, b in itertools.pairwise(cuts)]
+    np.testing.assert_array_equal(
+        np.concatenate([*pieces, inlet.finish()]), load(noise, sample_rate=rate).samples
+    )
+
+
+def test_an_inlet_refuses_what_a_file_may_not_hold() -> None:
+    with pytest.raises(AudioError, match=r"microphone: sample rate 1000 Hz is outside"):
+        Inlet(1_000, name="microphone")
+    inlet = Inlet(8_000)
+    inlet.push(np.zeros(8_000, np.float32))
+    with pytest.raises(AudioError, match=r"stream: NaN or infinite samples at 1\.00 s"):
+        inlet.push(np.float32([np.inf]))
+    with pytest.raises(AudioError, match="transpose or index it"):
+        inlet.push(np.zeros((1, 2, 3), np.float32))
 
 
 # --- what is refused ------------------------------------------------------------------------------

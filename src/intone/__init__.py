@@ -10,16 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["IntoneError", "Model", "Prediction", "__version__", "load", "predict"]
+__all__ = [
+    "IntoneError",
+    "Model",
+    "Prediction",
+    "Smoothing",
+    "Stream",
+    "Timeline",
+    "__version__",
+    "load",
+    "predict",
+]
 
 if TYPE_CHECKING:
     from intone.errors import IntoneError
     from intone.runtime import Model, Prediction, load, predict
+    from intone.stream import Stream
+    from intone.timeline import Smoothing, Timeline
 
 _HOME = {
     "IntoneError": "intone.errors",
     "Model": "intone.runtime",
     "Prediction": "intone.runtime",
+    "Smoothing": "intone.timeline",
+    "Stream": "intone.stream",
+    "Timeline": "intone.timeline",
     "load": "intone.runtime",
     "predict": "intone.runtime",
 }

@@ -1,13 +1,14 @@
 """Anything a user has becomes float32 mono at 16 kHz, or one line that says why it cannot.
 
-`load` and `blocks` walk one path: open, decode in small pieces, judge, mix to mono, resample. So
-they give the same samples bit for bit, and a file of any length is read in bounded memory.
+`load`, `blocks` and `Inlet` walk one path: decode in small pieces, judge, mix to mono, resample. So
+they give the same samples bit for bit, and sound of any length is read in bounded memory.
 """
 
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -59,13 +60,24 @@ def load(source: Source, *, sample_rate: int | None = None) -> Clip:
         AudioError: the sound is missing, broken, cut short, not finite, beyond +-100, or shorter
             than 0.1 s; or `sample_rate` does not suit the source.
     """
-    gate = _Gate(_name(source))
+    gate = _Gate(name_of(source))
     samples = np.concatenate(list(_pieces(source, sample_rate, gate)))
     return Clip(samples, gate.name, gate.warnings())
 
 
-def blocks(source: Source, *, sample_rate: int | None = None, seconds: float = 30.0) -> "Blocks":
+def blocks(
+    source: Source,
+    *,
+    sample_rate: int | None = None,
+    seconds: float = 30.0,
+    separate: bool = False,
+    partial: bool = False,
+) -> "Blocks":
     """Give the samples of `load` in blocks of `seconds`, the last one shorter, in bounded memory.
+
+    Where `separate` is set, channels are not averaged: a block is [T, channels]. Where `partial` is
+    set, a sound that breaks off is no error: what is good is given, and a warning says where it
+    ends.
 
     Raises:
         AudioError: as `load`; faults of the header come before the first block, others where the
@@ -74,7 +86,8 @@ def blocks(source: Source, *, sample_rate: int | None = None, seconds: float = 3
     length = round(seconds * SAMPLE_RATE)
     if length < 1:
         raise ValueError(f"a block of {seconds} s holds no sample")
-    return Blocks(source, sample_rate, length)
+    gate = _Gate(name_of(source), partial)
+    return Blocks(gate, _regrouped(_pieces(source, sample_rate, gate, separate), length), length)
 
 
 class Blocks(Iterator[NDArray[np.float32]]):
@@ -83,14 +96,13 @@ class Blocks(Iterator[NDArray[np.float32]]):
     `name` is what the user called it, `count` the samples given so far.
     """
 
-    def __init__(self, source: Source, sample_rate: int | None, length: int) -> None:
-        self._gate = _Gate(_name(source))
-        self._blocks = _regrouped(_pieces(source, sample_rate, self._gate), length)
-        self.name = self._gate.name
+    def __init__(self, gate: "_Gate", blocks: Iterator[NDArray[np.float32]], length: int) -> None:
+        self._gate, self._blocks, self._length = gate, blocks, length
+        self.name = gate.name
         self.count = 0
 
     def __next__(self) -> NDArray[np.float32]:
-        """Give the next block: float32 [T]."""
+        """Give the next block: float32 [T], or [T, channels]."""
         block = next(self._blocks)
         self.count += len(block)
         return block
@@ -99,6 +111,11 @@ class Blocks(Iterator[NDArray[np.float32]]):
     def seconds(self) -> float:
         """Duration of what was given."""
         return self.count / SAMPLE_RATE
+
+    @property
+    def expected(self) -> int:
+        """How many blocks the header promises, once the first is read; 0 where it is silent."""
+        return ceil((self._gate.declared_seconds or 0) * SAMPLE_RATE / self._length)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -151,20 +168,86 @@ def _inside(folder: Path) -> list[Path]:
     return found
 
 
+class Inlet:
+    """Sound as it arrives, in pieces of any size, becomes mono at 16 kHz: what `load` would give.
+
+    `sample_rate` is in Hz; `name` stands in errors.
+
+    Raises:
+        AudioError: by `push`, for samples that are not finite or beyond +-100.
+    """
+
+    def __init__(self, sample_rate: int, *, name: str = "stream") -> None:
+        self._gate = _Gate(name)
+        self._gate.admit(sample_rate, None)
+        self._mixer = _Mixer(self._gate)
+
+    def push(self, samples: NDArray[Any]) -> NDArray[np.float32]:
+        """[n] or [n, channels], floats or integers as in `load` -> the samples that are final."""
+        _check_array(samples, self._gate)
+        if not samples.size:
+            return np.zeros(0, np.float32)
+        return self._mixer.push(_scaled(samples.reshape(len(samples), -1)))
+
+    def finish(self) -> NDArray[np.float32]:
+        """What the resampler still held."""
+        return self._mixer.finish()
+
+
+class _Mixer:
+    """Judged frames [n, channels] become mono at 16 kHz, or, `separate`, [m, channels]."""
+
+    def __init__(self, gate: "_Gate", separate: bool = False) -> None:
+        self._gate, self._separate = gate, separate
+        self._resampler: soxr.ResampleStream | None = None
+        self._nothing = np.zeros(0, np.float32)
+
+    def push(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        self._gate.hear(frames)
+        sound = frames if self._separate else _mono(frames)
+        self._nothing = sound[:0]
+        if self._gate.rate == SAMPLE_RATE:
+            return sound
+        if self._resampler is None:
+            channels = frames.shape[1] if self._separate else 1
+            self._resampler = soxr.ResampleStream(
+                self._gate.rate, SAMPLE_RATE, channels, dtype="float32", quality="HQ"
+            )
+        return np.asarray(self._resampler.resample_chunk(sound))
+
+    def finish(self) -> NDArray[np.float32]:
+        if self._resampler is None:
+            return self._nothing
+        return np.asarray(self._resampler.resample_chunk(self._nothing, last=True))
+
+
 class _Gate:
     """The one judge of what is valid: hears every sample once, before mixing and resampling."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, partial: bool = False) -> None:
         self.name = name
-        self._rate = SAMPLE_RATE
+        self._partial = partial
+        self._cut: str | None = None  # why the sound breaks off
+        self.rate = SAMPLE_RATE
         self._declared: int | None = None
         self._count = 0  # frames
         self._peak = 0.0
         self._clipped = 0.0  # frames, as the mean over channels
 
+    @property
+    def declared_seconds(self) -> float | None:
+        """What the header says, where it does."""
+        return None if self._declared is None else self._declared / self.rate
+
     def fault(self, what: str) -> AudioError:
         """One line that names the sound."""
         return AudioError(f"{printable(self.name)}: {what}")
+
+    def cut(self, why: str) -> None:
+        """Judge a sound that breaks off: a fault, or worth a warning where a part will do."""
+        if not self._partial:
+            raise self.fault(why)
+        self._cut = self._cut or why
 
     def admit(self, rate: int, declared: int | None) -> None:
         """Judge what the header says: sample rate in Hz and frames, None where it is silent."""
@@ -175,13 +258,13 @@ class _Gate:
             )
         if declared is not None:
             self._check_length(declared, rate)
-        self._rate, self._declared = rate, declared
+        self.rate, self._declared = rate, declared
 
     def hear(self, frames: NDArray[np.float32]) -> None:
         """Judge frames [n, channels]."""
         peak = float(np.abs(frames).max())
         if not np.isfinite(peak):
-            at = (self._count + np.isfinite(frames).all(axis=1).argmin()) / self._rate
+            at = (self._count + np.isfinite(frames).all(axis=1).argmin()) / self.rate
             raise self.fault(f"NaN or infinite samples at {at:.2f} s; export it again")
         if peak > MAX_LEVEL:
             raise self.fault(f"samples reach {peak:g}, not sound within +-1; scale them to +-1")
@@ -194,11 +277,13 @@ class _Gate:
     def close(self) -> None:
         """Judge the whole once the last frame is heard."""
         if self._declared is not None and self._count < self._declared:
-            raise self.fault(
-                f"damaged or truncated: {self._declared / self._rate:.2f} s declared, "
-                f"{self._count / self._rate:.2f} s readable; get a complete copy"
+            self.cut(
+                f"damaged or truncated: {self._declared / self.rate:.2f} s declared, "
+                f"{self._count / self.rate:.2f} s readable; get a complete copy"
             )
-        self._check_length(self._count, self._rate)
+        if self._cut and self._count < MIN_SECONDS * self.rate:
+            raise self.fault(self._cut)
+        self._check_length(self._count, self.rate)
 
     def warnings(self) -> tuple[str, ...]:
         """What is valid and still worth a word."""
@@ -206,6 +291,7 @@ class _Gate:
         found = {
             "digital silence": self._peak < _SILENCE,
             f"clipping in {100 * clipped:.1f} % of samples": clipped >= _CLIPPED,
+            f"breaks off at {self._count / self.rate:.2f} s ({self._cut})": self._cut is not None,
         }
         return tuple(text for text, applies in found.items() if applies)
 
@@ -218,40 +304,50 @@ class _Gate:
             )
 
 
-def _pieces(source: Source, sample_rate: int | None, gate: _Gate) -> Iterator[NDArray[np.float32]]:
-    """Mono pieces at 16 kHz; after the last one the gate has heard everything."""
+def _pieces(
+    source: Source, sample_rate: int | None, gate: _Gate, separate: bool = False
+) -> Iterator[NDArray[np.float32]]:
+    """Pieces at 16 kHz; after the last one the gate has heard everything."""
     with ExitStack() as stack:
         if isinstance(source, np.ndarray):
-            rate, decoded = _open_array(source, sample_rate, gate)
+            decoded = _open_array(source, sample_rate, gate)
         else:
             if sample_rate is not None:
                 raise gate.fault("sample_rate is for arrays only; a file states its own")
             if isinstance(source, str | os.PathLike) and os.path.isdir(source):
                 raise gate.fault(_folder_fault(Path(source)))
-            rate, declared, decoded = containers.decode(source, _PIECE, gate.fault, stack)
+            rate, declared, decoded = containers.decode(source, _PIECE, gate.fault, gate.cut, stack)
             gate.admit(rate, declared)
-        resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+        mixer = _Mixer(gate, separate)
         for frames in decoded:
-            gate.hear(frames)
-            mono = _mono(frames)
-            yield mono if rate == SAMPLE_RATE else resampler.resample_chunk(mono)
+            yield mixer.push(frames)
         gate.close()
-        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+        yield mixer.finish()
 
 
 def _open_array(
     array: NDArray[Any], sample_rate: int | None, gate: _Gate
-) -> tuple[int, Iterator[NDArray[np.float32]]]:
+) -> Iterator[NDArray[np.float32]]:
     if not isinstance(sample_rate, int | np.integer):
         raise gate.fault(f"needs sample_rate=, a whole number of Hz, not {sample_rate!r}")
-    if array.ndim not in (1, 2) or (array.ndim == 2 and 0 < len(array) < array.shape[1]):
-        raise gate.fault(f"shape {array.shape} is not [T] or [T, channels]; transpose or index it")
-    if array.dtype.kind != "f" and array.dtype.name not in ("int8", "int16", "int32", "uint8"):
-        raise gate.fault(f"{array.dtype} samples have no agreed scale; give floats within +-1")
+    if array.ndim == 2 and 0 < len(array) < array.shape[1]:
+        raise _misshapen(array, gate)
+    _check_array(array, gate)
     gate.admit(sample_rate, len(array) if array.size else 0)
     frames = array.reshape(len(array), -1)
     step = max(1, _PIECE // frames.shape[1])
-    return sample_rate, (_scaled(frames[i : i + step]) for i in range(0, len(frames), step))
+    return (_scaled(frames[i : i + step]) for i in range(0, len(frames), step))
+
+
+def _check_array(array: NDArray[Any], gate: _Gate) -> None:
+    if array.ndim not in (1, 2):
+        raise _misshapen(array, gate)
+    if array.dtype.kind != "f" and array.dtype.name not in ("int8", "int16", "int32", "uint8"):
+        raise gate.fault(f"{array.dtype} samples have no agreed scale; give floats within +-1")
+
+
+def _misshapen(array: NDArray[Any], gate: _Gate) -> AudioError:
+    return gate.fault(f"shape {array.shape} is not [T] or [T, channels]; transpose or index it")
 
 
 def _mono(frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -278,7 +374,8 @@ def _folder_fault(folder: Path) -> str:
     return "a folder without audio files; name another"
 
 
-def _name(source: Source) -> str:
+def name_of(source: Source) -> str:
+    """Name a source as the user would."""
     if isinstance(source, np.ndarray):
         return "array"
     if isinstance(source, bytes):

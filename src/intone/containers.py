@@ -21,6 +21,8 @@ from intone.errors import AudioError
 
 Fault: TypeAlias = Callable[[str], AudioError]
 """makes the error that says what is wrong with the sound"""
+Cut: TypeAlias = Callable[[str], None]
+"""is told why the sound breaks off; raises unless a part of it will do"""
 
 _UNKNOWN_LENGTH = 2**62  # what libsndfile gives for a streamed FLAC is larger
 _BYTE_ORDER = {b"RIFF": "<", b"RIFX": ">", b"FORM": ">"}
@@ -45,6 +47,7 @@ def decode(
     source: str | os.PathLike[str] | bytes | BinaryIO,
     piece: int,
     fault: Fault,
+    cut: Cut,
     stack: ExitStack,
 ) -> tuple[int, int | None, Iterator[NDArray[np.float32]]]:
     """Open a sound: sample rate in Hz, frames where they are known, and its pieces.
@@ -52,10 +55,11 @@ def decode(
     A piece is float32 [n, channels] of at most `piece` values. What is opened, `stack` closes.
 
     Raises:
-        AudioError: by `fault`, when it is no sound that can be read, or is cut short.
+        AudioError: by `fault`, when it is no sound that can be read, and by `cut`, when it is cut
+            short.
     """
     file = _seekable(source, fault, stack)
-    unsaid = _check_container(file, fault)
+    unsaid = _check_container(file, fault, cut)
     measured = _mpeg_states_length(file)
     try:
         decoder = stack.enter_context(_Decoder(_readable(file, unsaid)))
@@ -65,7 +69,7 @@ def decode(
         raise fault(f"not readable as audio ({reason}); export it again as WAV or FLAC") from None
     silent = decoder.frames > _UNKNOWN_LENGTH or (decoder.format == "MP3" and not measured)
     frames = None if silent else decoder.frames
-    return decoder.samplerate, frames, _pieces(decoder, file, piece, fault)
+    return decoder.samplerate, frames, _pieces(decoder, file, piece, fault, cut)
 
 
 def _readable(file: BinaryIO, unsaid: int | None) -> "int | _Reader":
@@ -82,7 +86,7 @@ def _readable(file: BinaryIO, unsaid: int | None) -> "int | _Reader":
 
 
 def _pieces(
-    decoder: "_Decoder", file: BinaryIO, piece: int, fault: Fault
+    decoder: "_Decoder", file: BinaryIO, piece: int, fault: Fault, cut: Cut
 ) -> Iterator[NDArray[np.float32]]:
     step = max(1, piece // decoder.channels)
     sixteen_bits = decoder.subtype == "PCM_16"  # as integers they come faster, and scale exactly
@@ -90,7 +94,8 @@ def _pieces(
         try:
             frames = decoder.read(step, "int16" if sixteen_bits else "float32", always_2d=True)
         except soundfile.SoundFileError:
-            raise fault("damaged or truncated; get a complete copy") from None
+            cut("damaged or truncated; get a complete copy")
+            return
         if not len(frames):
             break
         yield frames * np.float32(2.0**-15) if sixteen_bits else frames
@@ -171,7 +176,7 @@ class _Reader:
         return bytes(data)
 
 
-def _check_container(file: BinaryIO, fault: Fault) -> int | None:
+def _check_container(file: BinaryIO, fault: Fault, cut: Cut) -> int | None:
     """Refuse an empty file, a foreign one, and one that ends before the sound that it declares.
 
     libsndfile reads cut WAV, AIFF and Ogg files as if they were whole; that FLAC and MP3 are whole
@@ -187,13 +192,13 @@ def _check_container(file: BinaryIO, fault: Fault) -> int | None:
         if head.startswith(magic, start):
             raise fault(f"{name} cannot be read; convert it to WAV or FLAC")
     if head[:4] in _BYTE_ORDER:
-        return _check_chunks(file, size, _BYTE_ORDER[head[:4]], fault)
+        return _check_chunks(file, size, _BYTE_ORDER[head[:4]], cut)
     if head.startswith(b"OggS"):
-        _check_last_page(file, size, fault)
+        _check_last_page(file, size, cut)
     return None
 
 
-def _check_chunks(file: BinaryIO, size: int, order: str, fault: Fault) -> int | None:
+def _check_chunks(file: BinaryIO, size: int, order: str, cut: Cut) -> int | None:
     """Walk a WAV's or AIFF's chunks, from byte 12, to the one that holds the sound."""
     while len(header := file.read(8)) == 8:
         kind, declared = struct.unpack(f"{order}4sI", header)
@@ -203,22 +208,23 @@ def _check_chunks(file: BinaryIO, size: int, order: str, fault: Fault) -> int | 
                 return None
             if declared in _STREAMED:
                 return start - 4
-            raise fault(
+            cut(
                 f"truncated: {declared} bytes of sound declared, {size - start} there; "
                 "get a complete copy"
             )
+            return None
         file.seek(start + declared + declared % 2)
     return None
 
 
-def _check_last_page(file: BinaryIO, size: int, fault: Fault) -> None:
+def _check_last_page(file: BinaryIO, size: int, cut: Cut) -> None:
     """Refuse an Ogg file whose last page is not whole: 27 bytes, n lacing values, their sum."""
     file.seek(max(0, size - _OGG_PAGE))
     tail = file.read()
     page = tail[max(0, tail.rfind(b"OggS")) :]
     lacing = page[27 : 27 + page[26]] if len(page) > 26 else b""
     if len(page) < 27 or len(page) < 27 + page[26] + sum(lacing):
-        raise fault("truncated: its last Ogg page is incomplete; get a complete copy")
+        cut("truncated: its last Ogg page is incomplete; get a complete copy")
 
 
 def _mpeg_states_length(file: BinaryIO) -> bool:

@@ -7,10 +7,9 @@ samples of that window alone.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import as_file, files
-from itertools import islice
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -19,51 +18,30 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from intone import audio
+from intone import audio, baseline
 from intone.audio import SAMPLE_RATE, Source
 from intone.errors import IntoneError, ModelError
 from intone.features import FEATURES_VERSION, FrontEnd, Scaler
+from intone.progress import Track, silent
 from intone.specs import build
+from intone.timeline import WHOLE, Answer, Segment, Smoothing, Timeline, rows
 from intone.windows import Cutter, WindowRule
 
 FORMAT_VERSION = 1
 TASKS = ("one of many", "label by label")
 METADATA_KEY = "intone"
-WINDOWS_PER_BATCH = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Segment:
-    """The answer for one window of a clip."""
-
-    start: float
-    """seconds"""
-    end: float
-    """seconds; not beyond the end of the clip"""
-    probabilities: Mapping[str, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
+class Prediction(Answer):
     """What a model hears in one clip."""
 
     source: str
     probabilities: Mapping[str, float]
-    """label -> probability; they sum to 1"""
     timeline: tuple[Segment, ...]
     seconds: float
     model: str
     warnings: tuple[str, ...] = ()
-
-    @property
-    def emotion(self) -> str:
-        """The most probable label."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
-
-    @property
-    def confidence(self) -> float:
-        """The probability of the most probable label."""
-        return self.probabilities[self.emotion]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +170,15 @@ class Model:
     description: Description
     path: Path
     _session: onnxruntime.InferenceSession = field(repr=False)
+    relative: str | None = None
+    """the baseline of a speaker that answers are relative to; see `relative_to`"""
+    _factors: NDArray[np.float64] | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the model is called, and what its answers are relative to."""
+        name = self.description.name
+        return f"{name}, relative to {self.relative}" if self.relative else name
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -207,10 +194,8 @@ class Model:
             AudioError: the clip cannot be used.
         """
         sound = audio.blocks(source, sample_rate=sample_rate)
-        starts, outputs = self._hear(sound)
-        windows = _probabilities(
-            self.description.task, outputs["logits"] / self.description.temperature
-        )
+        starts, logits, _ = self._hear(sound)
+        windows = self._answers(logits)
         length = self.description.window.length
         return Prediction(
             source=sound.name,
@@ -224,9 +209,82 @@ class Model:
                 for start, row in zip(starts, windows, strict=True)
             ),
             seconds=sound.seconds,
-            model=self.description.name,
+            model=self.name,
             warnings=sound.warnings,
         )
+
+    def hear(self, window: NDArray[np.float32]) -> Mapping[str, float]:
+        """Hear one window, as `intone.windows` cuts it: its probabilities."""
+        return self._named(self._answers(self._run(window)[0])[0])
+
+    def timeline(
+        self,
+        source: Source,
+        *,
+        sample_rate: int | None = None,
+        hop: float | None = None,
+        smoothing: Smoothing = WHOLE,
+        first: float | None = None,
+        track: Track = silent,
+    ) -> Timeline:
+        """Hear what is in a recording of any length, and when; see `intone.stream` for how.
+
+        `hop` is in seconds, by default the model's own; `track` may show how far the reading is.
+        Where `first` is given, answers are relative to how the speaker sounds in so many seconds.
+
+        Raises:
+            AudioError: the recording cannot be used, or nobody speaks in the first seconds; one
+                that breaks off is only warned of.
+            IntoneError: the hop is not more than 0, or longer than the model's window.
+        """
+        from intone import stream
+
+        [timeline] = stream.hear(
+            self,
+            source,
+            sample_rate=sample_rate,
+            hop=hop,
+            smoothing=smoothing,
+            first=first,
+            track=track,
+        )
+        return timeline
+
+    def timelines(
+        self,
+        source: Source,
+        *,
+        sample_rate: int | None = None,
+        hop: float | None = None,
+        smoothing: Smoothing = WHOLE,
+        first: float | None = None,
+        track: Track = silent,
+    ) -> tuple[Timeline, ...]:
+        """Hear each channel of a recording by itself, as the two sides of a call; as `timeline`."""
+        from intone import stream
+
+        return stream.hear(
+            self,
+            source,
+            sample_rate=sample_rate,
+            separate=True,
+            hop=hop,
+            smoothing=smoothing,
+            first=first,
+            track=track,
+        )
+
+    def relative_to(self, source: Source, *, sample_rate: int | None = None) -> "Model":
+        """Answer relative to how a person usually sounds, as in `source`; see `intone.baseline`.
+
+        Raises:
+            AudioError: the baseline cannot be used, or nobody speaks in it.
+            ModelError: the model file does not say how the model answers neutral clips.
+        """
+        usual = self.timeline(source, sample_rate=sample_rate)
+        answers = baseline.usual(self.description)
+        factors = baseline.factors(answers, rows(usual.windows), audio.printable(usual.source))
+        return replace(self, relative=usual.source, _factors=factors)
 
     def embed(self, source: Source, *, sample_rate: int | None = None) -> NDArray[np.float32]:
         """Give the input of the net's last layer, averaged over the clip's windows: `[D]`.
@@ -234,8 +292,8 @@ class Model:
         Raises:
             AudioError: the clip cannot be used.
         """
-        _, outputs = self._hear(audio.blocks(source, sample_rate=sample_rate))
-        return np.asarray(outputs["embedding"].mean(axis=0))
+        _, _, embeddings = self._hear(audio.blocks(source, sample_rate=sample_rate))
+        return np.asarray(embeddings.mean(axis=0))
 
     def self_test(self) -> float:
         """Rerun the self-test: how far the farthest probability is from the file's own."""
@@ -246,19 +304,29 @@ class Model:
 
     def _hear(
         self, blocks: Iterable[NDArray[np.float32]]
-    ) -> tuple[list[int], dict[str, NDArray[np.float32]]]:
-        """Run every window: its start in samples, and the graph's outputs `[W, ...]` by name."""
-        names = [output.name for output in self._session.get_outputs()]
-        starts, rows = [], []
-        for batch in _batches(windows_of(blocks, self.description.window), WINDOWS_PER_BATCH):
-            starts += [start for start, _ in batch]
-            inputs = {
-                name: np.stack([spec(window) for _, window in batch])
-                for name, spec in self.description.inputs.items()
-            }
-            rows.append(self._session.run(names, inputs))
-        joined = (np.concatenate(parts) for parts in zip(*rows, strict=True))
-        return starts, dict(zip(names, joined, strict=True))
+    ) -> tuple[list[int], NDArray[np.float32], NDArray[np.float32]]:
+        """Run every window: its start in samples, the logits `[W, C]` and the embeddings `[W, D]`.
+
+        One by one: on a processor that is faster than in batches, and windows may differ in length.
+        """
+        starts, logits, embeddings = [], [], []
+        for start, window in windows_of(blocks, self.description.window):
+            heard = self._run(window)
+            starts.append(start)
+            logits.append(heard[0])
+            embeddings.append(heard[1])
+        return starts, np.concatenate(logits), np.concatenate(embeddings)
+
+    def _run(self, window: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Run the graph on one window: its logits `[1, C]` and embedding `[1, D]`."""
+        inputs = {name: spec(window)[None] for name, spec in self.description.inputs.items()}
+        outputs: list[NDArray[np.float32]] = self._session.run(["logits", "embedding"], inputs)
+        return outputs
+
+    def _answers(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Logits `[W, C]` -> probabilities."""
+        heard = _probabilities(self.description.task, logits / self.description.temperature)
+        return heard if self._factors is None else baseline.applied(heard, self._factors)
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
         return dict(zip(self.labels, row.tolist(), strict=True))
@@ -353,12 +421,6 @@ def windows_of(
     for block in blocks:
         yield from cutter.push(block)
     yield from cutter.finish()
-
-
-def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def _probabilities(task: str, logits: NDArray[np.float32]) -> NDArray[np.float64]:

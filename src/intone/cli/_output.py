@@ -1,7 +1,8 @@
 """What every verb says to people: results on standard output, all else on standard error."""
 
+import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and
 Data = Annotated[
     list[str],
     typer.Option("--data", metavar="NAME=DIR", help="A corpus and where it is; repeatable."),
+]
+Unlabelled = Annotated[
+    list[str],
+    typer.Option(
+        "--unlabelled",
+        metavar="NAME=DIR",
+        help="A corpus of which pre-training hears the sound; repeatable.",
+    ),
 ]
 Set = Annotated[
     list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable.")
@@ -53,7 +62,7 @@ def _bar(items: Iterable[Any], label: str, total: int) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import track
 
-    yield from track(items, label, total, console=Console(stderr=True), transient=True)
+    yield from track(items, label, total or None, console=Console(stderr=True), transient=True)
 
 
 def write(text: str, output: Path | None) -> None:
@@ -62,3 +71,25 @@ def write(text: str, output: Path | None) -> None:
         files.write_text(output, text)
     else:
         print(text, end="", flush=True)  # before any note that follows it
+
+
+def resolved(places: list[tuple[str, Path]]) -> list[str]:
+    """Where corpora are, so that they are found from any folder."""
+    return [f"{name}={root.resolve()}" for name, root in places]
+
+
+def command(data: list[str], runs: Sequence[Path] = ()) -> str:
+    """The command as it was typed, without what only this machine knows or only it needed."""
+    named = {str(run): run.resolve().name for run in runs}
+    words = iter(sys.argv[1:])
+    shown = ["intone"]
+    for word in words:
+        if word == "--output":
+            next(words, None)
+        elif word in data:
+            shown.append(f"{word.partition('=')[0]}=DIR")
+        elif word in named:
+            shown.append(named[word])
+        elif not word.startswith("--output=") and word not in ("--resume", "--quiet", "-q"):
+            shown.append(word)
+    return shlex.join(shown)

@@ -1,28 +1,24 @@
-"""`intone predict`: name the emotion in sound files."""
+"""`intone predict`: name the emotion in sound files, and when it is heard in long recordings."""
 
-import csv
+import hashlib
 import io
-import json
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from intone.cli import _output
+from intone.cli import _answers, _output
+from intone.cli._answers import Format
 
 if TYPE_CHECKING:
-    from intone.runtime import Model, Prediction
+    from intone.audio import Source
+    from intone.batch import Question
+    from intone.runtime import Model
 
-
-class Format(StrEnum):
-    """How predictions are written."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
+_FIRST = "first:"
 
 
 def predict(
@@ -39,39 +35,121 @@ def predict(
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Say when which emotion is heard in the speech.")
+    ] = False,
+    channels: Annotated[
+        Literal["mixed", "separate"],
+        typer.Option(help="With --timeline: hear channels together, or each by itself."),
+    ] = "mixed",
+    hop: Annotated[
+        float | None,
+        typer.Option(help="With --timeline: seconds between windows [default: the model's own]"),
+    ] = None,
+    smoothing: Annotated[
+        Literal["whole", "causal", "none"],
+        typer.Option(
+            help="With --timeline: smooth with all that is near, or with what was before."
+        ),
+    ] = "whole",
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --timeline: draw one recording, as .svg or .png."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Answer relative to how the person in FILE sounds; with --timeline also "
+            "'first:SECONDS', of each recording.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="With --output: go on where a run was broken off.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes [default: from 100 files on, one a processor]"),
+    ] = None,
     quiet: _output.Quiet = False,
 ) -> int:
-    """Name the emotion in sound files, one row a file.
+    """Name the emotion in sound files, one row a file; with --timeline, one row a segment.
 
-    Files that cannot be used are named in one line each, the others are still answered, and the
-    exit code is 2.
+    Files that cannot be used are named at the end, in one line each, the others are still answered,
+    and the exit code is 2.
     """
-    from intone import audio, runtime
-    from intone.errors import AudioError
+    from intone import audio, batch
+    from intone.journal import journal
+    from intone.timeline import Smoothing
 
-    loaded = runtime.load(model)
-    predictions, code = [], 0
-    sources: list[audio.Source] = [*audio.find(path for path in paths if path != "-")]
-    if "-" in paths:
-        sources.append(_standard_input())
-    for source in _output.progress(quiet)(sources, "listening", len(sources)):
-        try:
-            predictions.append(loaded.predict(source))
-        except AudioError as error:
-            code = _output.fail(str(error))
-    if not predictions:
-        return code
-    format = format or _format_of(output)
-    _output.write(_write(predictions, loaded, format), output)
-    if format == Format.table:
-        _output.note(origin(loaded), quiet)
-    return code
+    if not timeline and (channels == "separate" or hop or picture or smoothing != "whole"):
+        raise typer.BadParameter("--channels, --hop, --smoothing, --picture: add --timeline")
+    if resume and output is None:
+        raise typer.BadParameter("--resume goes on with what --output was to hold: name it")
+    first = _first_seconds(baseline, timeline)
+    question = batch.Question(
+        model=model,
+        baseline=None if first else baseline,
+        timeline=timeline,
+        separate=channels == "separate",
+        hop=hop,
+        smoothing=Smoothing(kind=smoothing),
+        first=first,
+    )
+    loaded = question.load()
+    found = dict.fromkeys(map(str, audio.find(path for path in paths if path != "-")))
+    sources: list[Source] = [*found, *([_standard_input()] if "-" in paths else [])]
+    format = _answers.chosen(format, output, timeline=timeline, files=len(sources))
+    if picture is not None:
+        _check_picture(picture, len(sources))
+    with journal(output, _about(paths, question, loaded), resume=resume) as kept:
+        done = {entry["source"] for entry in kept}
+        left = [source for source in sources if audio.name_of(source) not in done]
+        track = _output.progress(quiet)
+        for entry in batch.answers(question, loaded, left, jobs=jobs, track=track):
+            kept.add(asdict(entry))
+        errors = [entry["error"] for entry in kept if entry["error"]]
+        if len(errors) < len(sources):
+            if picture is not None:
+                _answers.draw(_records(kept), picture)
+            _answers.write(
+                _records(kept), loaded.labels, format=format, timeline=timeline, output=output
+            )
+            if format == Format.table:
+                _output.note(origin(loaded), quiet)
+    for error in errors:
+        _output.fail(error)
+    return 2 if errors else 0
 
 
-def _format_of(output: Path | None) -> Format:
-    """The format that a file's name asks for, or a table."""
-    suffix = output.suffix.removeprefix(".") if output else ""
-    return Format(suffix) if suffix in Format.__members__ else Format.table
+def _first_seconds(baseline: str | None, timeline: bool) -> float | None:
+    """Read the seconds of `first:SECONDS`; None where the baseline is a file, or there is none."""
+    if baseline is None or not baseline.startswith(_FIRST):
+        return None
+    try:
+        seconds = float(baseline.removeprefix(_FIRST))
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0 or not timeline:
+        raise typer.BadParameter(f"--baseline {baseline}: write first:120, and add --timeline")
+    return seconds
+
+
+def _check_picture(picture: Path, count: int) -> None:
+    if picture.suffix not in (".svg", ".png"):
+        raise typer.BadParameter(f"{picture}: a picture is written as .svg or .png; name it so")
+    if count != 1:
+        raise typer.BadParameter("a picture is of one recording: name one file")
+
+
+def _about(paths: list[str], question: "Question", model: "Model") -> dict[str, Any]:
+    """Say what a run asks, so that `--resume` goes on with the same one only."""
+    digest = hashlib.sha256(model.path.read_bytes()).hexdigest()
+    return {"paths": paths, **asdict(question), "model": digest}
+
+
+def _records(entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    return (record for entry in entries for record in entry["records"])
 
 
 def _standard_input() -> io.BytesIO:
@@ -87,34 +165,7 @@ def origin(model: "Model") -> str:
     corpora = ", ".join(name.upper() for name in description.training["data"])
     uar = description.expected["uar"]["value"]
     return (
-        f"\nmodel {description.name}, trained on {corpora}; on {description.expected['stamp']} "
+        f"\nmodel {model.name}, trained on {corpora}; on {description.expected['stamp']} "
         f"it finds {100 * uar:.0f} % of each class (UAR, {description.expected['protocol']}; "
         f"chance {100 / len(model.labels):.0f} %)"
     )
-
-
-def _write(predictions: list["Prediction"], model: "Model", format: Format) -> str:
-    if format == Format.json:
-        answers = [{"emotion": p.emotion, **asdict(p)} for p in predictions]
-        return json.dumps(answers, indent=1) + "\n"
-    if format == Format.csv:
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["source", "emotion", *model.labels, "seconds", "warnings"])
-        for p in predictions:
-            shares = [f"{share:.6f}" for share in p.probabilities.values()]
-            row = [p.source, p.emotion, *shares, f"{p.seconds:.3f}", "; ".join(p.warnings)]
-            writer.writerow(row)
-        return stream.getvalue()
-    from intone.audio import printable
-    from intone.report.text import columns
-
-    table = [["file", "emotion", *model.labels]]
-    for p in predictions:
-        shown = [f"{100 * share:.0f} %" for share in p.probabilities.values()]
-        table.append([printable(p.source), p.emotion, *shown])
-    if any(p.warnings for p in predictions):
-        table[0].append("note")
-        for row, p in zip(table[1:], predictions, strict=True):
-            row.append(", ".join(p.warnings))
-    return columns(table, left=2) + "\n"
