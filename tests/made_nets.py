@@ -10,8 +10,19 @@ from intone import nets
 SHAPES = {"frames": (64, 64), "vector": (40,)}
 """Inputs of reduced size, by name"""
 
+OWN_SHAPES = {"FineTuned": {"frames": (80, 64)}}
+"""Inputs of the nets that read no others"""
+
+OPTIONS = {"FineTuned": {"pretrained": "whisper-made"}, "VGG16": {"pretrained": "vgg16-made"}}
+"""Options that put small encoders into nets, where `made_encoders` has made them known"""
+
 AUTOENCODERS = [n for n in nets.names() if nets.task(nets.find(n)) == "reconstruction"]
 NETS_FOR_LABELS = sorted(set(nets.names()) - set(AUTOENCODERS))
+
+
+def made_shapes(name: str) -> dict[str, tuple[int, ...]]:
+    """The inputs of reduced size that a net reads."""
+    return OWN_SHAPES.get(name) or {key: SHAPES[key] for key in nets.inputs(nets.find(name))}
 
 
 def made_net(
@@ -19,12 +30,12 @@ def made_net(
 ) -> nn.Module:
     """Make a net, which listens to a code of 100 if it listens to one."""
     cls = nets.find(name)
-    shapes = shapes or {key: SHAPES[key] for key in nets.inputs(cls)}
+    shapes = shapes or made_shapes(name)
     listens = "encoder" in signature(cls).parameters
     return nets.build(
         name,
         classes=None if name in AUTOENCODERS else classes,
         shapes=shapes,
-        options=options,
+        options=OPTIONS.get(name, {}) | options,
         encoder=made_net("DenseAutoencoder", shapes=shapes).encoder if listens else None,
     )

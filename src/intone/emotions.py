@@ -131,6 +131,26 @@ class Mapping:
             table={**self.table, **changes},
         )
 
+    def against_rest(self, label: str) -> "Mapping":
+        """Learn one label against all others together, which are called `not LABEL`.
+
+        Raises:
+            DataError: the mapping has no such label.
+        """
+        if label not in self.labels or self.by_sex:
+            raise DataError(
+                f"mapping {self.name}: {label} cannot be learned against the rest; "
+                f"{', '.join(self._kept)} can, where labels are not split by sex"
+            )
+        rest = f"not {label}"
+        table = {
+            emotion: rest if kept not in (label, None) else kept
+            for emotion, kept in self.table.items()
+        }
+        return replace(
+            self, name=f"{self.name}, {label} or not", table={label: label, **table, rest: rest}
+        )
+
     def describe(self) -> str:
         """Say in one line which labels there are, what is folded and what is left out."""
         folded = [

@@ -3,7 +3,7 @@
 The one place where labels, windows, splits, nets and training meet.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,14 +45,23 @@ class Experiment:
     """clips of which pre-training hears the sound alone"""
 
     def net(self, seed: int, encoder: nn.Module | None = None) -> nn.Module:
-        """Make the recipe's net with weights drawn from `seed`, on a trained encoder if given."""
-        return build(
-            self.recipe, len(self.mapping.labels), self.data.shapes, seed=seed, encoder=encoder
-        )
+        """Make the recipe's net with weights drawn from `seed`, on a trained encoder if given.
+
+        Raises:
+            DataError: the published weights that the net begins with are not on this machine.
+        """
+        shapes, classes = self.data.shapes, len(self.mapping.labels)
+        return nets.with_published(build(self.recipe, classes, shapes, seed=seed, encoder=encoder))
 
     def autoencoder(self, seed: int) -> nn.Module:
         """Make the recipe's autoencoder with weights drawn from `seed`."""
         return build_autoencoder(self.recipe, self.data.shapes, seed=seed)
+
+    @property
+    def stamp(self) -> str:
+        """What every figure is marked with: its worst fold's stamp, and labels wrong on purpose."""
+        worst = protocols.worst_stamp(self.splits)
+        return f"{worst}, wrong labels" if self.recipe.labels.faults else worst
 
     @property
     def unheard(self) -> list[str]:
@@ -67,6 +76,16 @@ class Experiment:
         """Find clips by their ids."""
         place = {id: number for number, id in enumerate(self.data.ids)}
         return [place[id] for id in ids]
+
+    def heard(self, ids: Iterable[str]) -> list[int]:
+        """Find clips by their ids, with the copies of them that are no clips of their own."""
+        own = {clip.id for clip in self.utterances}
+        heard = set(ids)
+        return [
+            place
+            for place, id in enumerate(self.data.ids)
+            if (id if id in own else augment.original(id)) in heard
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +163,7 @@ def plan(
     """
     if unlabelled and not recipe.pretraining:
         raise DataError("unlabelled clips are for a recipe with [pretraining]; this one has none")
+    utterances = [recipe.labels.given(utterance) for utterance in utterances]
     mapping = recipe.mapping(utterance.emotion for utterance in utterances)
     labels = {
         u.id: label for u in utterances if (label := mapping.label(u.emotion, u.sex)) is not None
@@ -156,6 +176,9 @@ def plan(
         )
     kept = tuple(u for u in utterances if u.id in labels)
     sounds = cache.decode((*kept, *unlabelled), track=track)
+    if recipe.protocol.name == protocols.COPIES_APART:
+        kept += tuple(_copies_of(kept, len(recipe.augment.copies)))
+        labels = {clip.id: labels[augment.original(clip.id)] for clip in kept}
     splits = tuple(
         protocols.guard(
             split,
@@ -167,6 +190,13 @@ def plan(
         for split in protocols.split(recipe.protocol, kept, seed=seed, audio=sounds.digests)
     )
     return Plan(kept, mapping, labels, sounds, splits)
+
+
+def _copies_of(clips: Iterable[Utterance], count: int) -> Iterator[Utterance]:
+    """Copies of clips as clips of their own, by the ids that they will have."""
+    for clip in clips:
+        for id in augment.copy_ids(clip.id, count):
+            yield replace(clip, id=id)
 
 
 def prepare(
@@ -189,8 +219,9 @@ def prepare(
     )
     sounds, ids = made.sounds, [utterance.id for utterance in made.utterances]
     if recipe.augment.copies:
-        copied = cache.copies(sounds, ids, recipe.augment.copies, seed=seed, track=track)
-        ids += copied.samples
+        originals = [id for id in ids if augment.original(id) == id]
+        copied = cache.copies(sounds, originals, recipe.augment.copies, seed=seed, track=track)
+        ids = list(dict.fromkeys((*ids, *copied.samples)))
         sounds |= copied
     targets = [made.mapping.labels.index(made.labels[augment.original(id)]) for id in ids]
     shares = _shares(recipe, made.mapping, made.utterances, ids, targets)
@@ -212,11 +243,11 @@ def prepare(
         made.splits,
         tuple(unlabelled),
     )
-    _try(experiment)
+    try_net(experiment)
     return experiment
 
 
-def _try(experiment: Experiment) -> None:
+def try_net(experiment: Experiment) -> None:
     """Let the net hear silence once, so that windows too short for it are told before the work."""
     net = experiment.net(0).eval()
     silence = {name: torch.zeros(1, *experiment.data.shapes[name]) for name in nets.inputs(net)}
@@ -253,10 +284,7 @@ def fit(
         DataError: the weights are of another net.
     """
     recipe = experiment.recipe
-    heard = set(train_ids)
-    places = [
-        place for place, id in enumerate(experiment.data.ids) if augment.original(id) in heard
-    ]
+    places = experiment.heard(train_ids)
     scaled = [name for name, spec in recipe.inputs.items() if spec.scale]
     scalers = experiment.data.scalers(places, scaled)
     validation = part(experiment, validation_ids, scalers) if validation_ids else None

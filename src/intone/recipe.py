@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -19,11 +19,13 @@ from pydantic import (
 )
 
 from intone import emotions
-from intone.augment import Masks, SoundAugmentation
+from intone.augment import FrameAugmentation, SoundAugmentation
+from intone.corpora import Utterance
 from intone.encoders import Encoding
 from intone.errors import DataError
 from intone.features import FrontEnd
 from intone.protocols import Protocol
+from intone.search import Search, Values
 from intone.windows import WindowRule
 
 FOLDERS = (Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes")
@@ -55,6 +57,7 @@ def locate(name: str) -> Path:
 
 
 Sound: TypeAlias = Annotated[SoundAugmentation, Field(discriminator="kind")]
+Frames: TypeAlias = Annotated[FrameAugmentation, Field(discriminator="kind")]
 
 
 class _Section(BaseModel):
@@ -67,6 +70,24 @@ class Labels(_Section):
     mapping: str = "as-labelled"
     changes: dict[str, str | Literal[False]] = {}
     """emotion -> label, or false to leave its clips out"""
+    one_vs_rest: str | None = None
+    """learn this label alone, against all others together"""
+    faults: dict[str, dict[str, str]] = {}
+    """corpus -> emotion -> the emotion that its clips are wrongly given, to repeat a report's
+    fault; every figure is then stamped 'wrong labels'"""
+
+    @field_validator("faults")
+    @classmethod
+    def _of_known_emotions(cls, faults: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        named = {word for own in faults.values() for change in own.items() for word in change}
+        if unknown := sorted(named - {*emotions.EMOTIONS}):
+            raise ValueError(f"no emotion {unknown[0]}; there are {', '.join(emotions.EMOTIONS)}")
+        return faults
+
+    def given(self, clip: Utterance) -> Utterance:
+        """Give a clip as it is labelled, faults included."""
+        own = self.faults.get(clip.corpus, {})
+        return replace(clip, emotion=own.get(clip.emotion, clip.emotion))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +218,7 @@ class Augment(_Section):
     """a copy of every training clip for each, made once, as the source reports do"""
     sound: tuple[Sound, ...] = ()
     """fresh each epoch, each with probability 0.5; needs random windows"""
-    frames: tuple[Masks, ...] = ()
+    frames: tuple[Frames, ...] = ()
     """the same, on the features"""
 
 
@@ -217,11 +238,19 @@ class Recipe(_Section):
     augment: Augment = Augment()
     pretraining: Pretraining | None = None
     training: Training
+    search: Search | None = None
 
     @model_validator(mode="after")
     def _fresh_needs_random_windows(self) -> Self:
         if (self.augment.sound or self.augment.frames) and self.training.windows == "fixed":
             raise ValueError("augment.sound and augment.frames need training.windows = 'random'")
+        return self
+
+    @model_validator(mode="after")
+    def _short_windows_need_pooling(self) -> Self:
+        unpooled = [name for name, spec in self.inputs.items() if not spec.pool]
+        if self.window.shortest is not None and unpooled:
+            raise ValueError(f"window.shortest needs inputs with pool; {unpooled[0]} has none")
         return self
 
     @classmethod
@@ -231,22 +260,18 @@ class Recipe(_Section):
         Raises:
             DataError: no such file, not TOML, an unknown key or a value that does not fit.
         """
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise DataError(f"{path}: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: not a TOML file: {error}") from None
-        for change in changes:
-            _set(data, change)
-        return cls.parse(data, str(path))
+        return cls.parse(read(path, changes), str(path))
 
-    @model_validator(mode="after")
-    def _short_windows_need_pooling(self) -> Self:
-        unpooled = [name for name, spec in self.inputs.items() if not spec.pool]
-        if self.window.shortest is not None and unpooled:
-            raise ValueError(f"window.shortest needs inputs with pool; {unpooled[0]} has none")
-        return self
+    def varied(self, values: Values) -> Self:
+        """Change settings, by their names (`training.epochs`); the variant is not searched.
+
+        Raises:
+            DataError: there is no such setting, or a value does not fit.
+        """
+        data = self.model_dump(mode="json", exclude={"search"})
+        for key, value in values.items():
+            put(data, key, value)
+        return self.parse(data, "recipe")
 
     @classmethod
     def parse(cls, data: dict[str, Any], where: str) -> Self:
@@ -258,18 +283,7 @@ class Recipe(_Section):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            known = ("extra_forbidden", "unexpected_keyword_argument")
-            first = min(error.errors(), key=lambda one: one["type"] not in known)
-            place = list(first["loc"])
-            if place[:1] == ["inputs"]:
-                del place[2:3]  # pydantic's name for the kind of input
-            key = ".".join(map(str, place))
-            reason = {
-                "extra_forbidden": "there is no such setting",
-                "unexpected_keyword_argument": "there is no such setting",
-                "missing": "is missing",
-            }.get(first["type"], first["msg"])
-            raise DataError(f"{where}: {key}: {reason}") from None
+            raise DataError(f"{where}: {first_fault(error)}") from None
 
     def mapping(self, labelled: Iterable[str]) -> emotions.Mapping:
         """The label mapping for clips with these emotions.
@@ -284,27 +298,81 @@ class Recipe(_Section):
         else:
             known = ", ".join(["as-labelled", *emotions.MAPPINGS])
             raise DataError(f"no label mapping {self.labels.mapping}; there are {known}")
-        if not self.labels.changes:
-            return mapping
-        return mapping.with_changes(
-            {emotion: label or None for emotion, label in self.labels.changes.items()}
-        )
+        if changes := self.labels.changes:
+            mapping = mapping.with_changes(
+                {emotion: label or None for emotion, label in changes.items()}
+            )
+        one = self.labels.one_vs_rest
+        return mapping if one is None else mapping.against_rest(one)
 
 
-def _set(data: dict[str, Any], change: str) -> None:
-    """Apply `training.epochs=3` to plain data."""
+def first_fault(error: ValidationError) -> str:
+    """Name the first key or value that does not fit, and say what is wrong with it."""
+    known = ("extra_forbidden", "unexpected_keyword_argument")
+    first = min(error.errors(), key=lambda one: one["type"] not in known)
+    place = list(first["loc"])
+    if place[:1] == ["inputs"]:
+        del place[2:3]  # pydantic's name for the kind of input
+    if place[:2] == ["search", "space"]:
+        del place[3:4]  # its name for the kind of dimension
+    key = ".".join(map(str, place))
+    reason = {
+        "extra_forbidden": "there is no such setting",
+        "unexpected_keyword_argument": "there is no such setting",
+        "missing": "is missing",
+    }.get(first["type"], first["msg"])
+    return f"{key}: {reason}"
+
+
+def read(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
+    """Read a recipe file as plain data, with `section.key=value` changes.
+
+    Raises:
+        DataError: no such file, or not TOML.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a TOML file: {error}") from None
+    for change in changes:
+        key, value = split_change(change)
+        put(data, key, parse_value(value))
+    return data
+
+
+def split_change(change: str) -> tuple[str, str]:
+    """Take `training.epochs=3` apart: the name of a setting, and its value as it was typed.
+
+    Raises:
+        DataError: it is written otherwise.
+    """
     key, sign, value = change.partition("=")
     if not sign or not key:
         raise DataError(f"--set {change}: write it as section.key=value")
+    return key, value
+
+
+def parse_value(text: str) -> Any:
+    """Read a value as TOML writes it; what is none is a text without its quotes."""
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
+        return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        parsed = value
+        return text
+
+
+def put(data: dict[str, Any], key: str, value: Any) -> None:
+    """Set `training.epochs` in plain data.
+
+    Raises:
+        DataError: a part of the name is no section.
+    """
     *sections, last = key.split(".")
     place: Any = data
     try:
         for section in sections:
             place = place.setdefault(section, {})
-        place[last] = parsed
+        place[last] = value
     except (AttributeError, TypeError):
-        raise DataError(f"--set {change}: there is no such setting") from None
+        raise DataError(f"--set {key}: there is no such setting") from None

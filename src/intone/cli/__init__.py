@@ -26,8 +26,19 @@ app = typer.Typer(
 )
 
 EXTRAS = {
-    "train": ("torch", "safetensors", "onnx", "onnxscript", "sklearn", "scipy"),
+    "train": (
+        "torch",
+        "safetensors",
+        "onnx",
+        "onnxscript",
+        "sklearn",
+        "scipy",
+        "optuna",
+        "tomli_w",
+    ),
     "report": ("matplotlib",),
+    "encoders": ("transformers",),
+    "parquet": ("pyarrow",),
 }
 """What each extra of the package brings."""
 

@@ -1,7 +1,5 @@
 """`intone train`: fit a recipe on corpora."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,12 +16,7 @@ def train(
         Path | None, typer.Option(help="The run's folder [default: runs/RECIPE]")
     ] = None,
     fold: Annotated[list[int], typer.Option("--fold", help="Fit only this fold; repeatable.")] = [],
-    unlabelled: Annotated[
-        list[str],
-        typer.Option(
-            metavar="NAME=DIR", help="A corpus of which pre-training hears the sound; repeatable."
-        ),
-    ] = [],
+    unlabelled: _output.Unlabelled = [],
     speaker: _output.Speaker = None,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
     start_from: Annotated[
@@ -61,32 +54,14 @@ def train(
         run,
         folds=fold,
         sources={
-            "data": _resolved(places),
-            "unlabelled": _resolved(sound_alone),
+            "data": _output.resolved(places),
+            "unlabelled": _output.resolved(sound_alone),
             "speaker": speaker,
         },
-        command=_command([*data, *unlabelled]),
+        command=_output.command([*data, *unlabelled]),
         resume=resume,
         start_from=runs.Run(start_from) if start_from else None,
         track=track,
     )
     print(table(Report.from_dict(record["report"])))
     _output.note(f"\n{run.folder}: done; intone export {run.folder} makes a model file", quiet)
-
-
-def _resolved(places: list[tuple[str, Path]]) -> list[str]:
-    return [f"{name}={root.resolve()}" for name, root in places]
-
-
-def _command(data: list[str]) -> str:
-    """The command as it was typed, without what only this machine knows or only it needed."""
-    words = iter(sys.argv[1:])
-    shown = ["intone"]
-    for word in words:
-        if word == "--output":
-            next(words, None)
-        elif word in data:
-            shown.append(f"{word.partition('=')[0]}=DIR")
-        elif not word.startswith("--output=") and word not in ("--resume", "--quiet", "-q"):
-            shown.append(word)
-    return shlex.join(shown)
