@@ -28,6 +28,7 @@ from intone.features import (
     Mel,
     Mfcc,
     Rms,
+    Samples,
     Scaler,
     Spectrogram,
     Stft,
@@ -48,6 +49,7 @@ EVERY_FEATURE = (
     ZeroCrossingRate(),
     Rms(),
     Energy(),
+    Samples(),
 )
 BAG = (LogMel(), Mfcc(), Chroma(), ZeroCrossingRate(), Rms())
 GOLDEN = {
@@ -145,6 +147,10 @@ def oracle(feature: Feature, y: np.ndarray, **stft) -> np.ndarray:
             return librosa.feature.rms(y=y, **frames)
         case Energy():
             return librosa.feature.rms(y=y, **frames) ** 2
+        case Samples():
+            length, hop = frames["frame_length"], frames["hop_length"]
+            padded = np.pad(y, length // 2) if frames["center"] else y
+            return librosa.util.frame(padded, frame_length=length, hop_length=hop)
     raise AssertionError(f"no oracle for {feature}")
 
 
@@ -160,7 +166,7 @@ def assert_equals_librosa(feature: Feature, y: np.ndarray, **stft) -> None:
             assert_allclose(actual, expected, rtol=0, atol=2e-3)
         case Chroma():
             assert_allclose(actual, expected, rtol=0, atol=1e-5)
-        case ZeroCrossingRate():
+        case ZeroCrossingRate() | Samples():
             assert_array_equal(actual, expected)
         case Rms() | Energy():
             assert_allclose(actual, expected, rtol=1e-6, atol=1e-6)
@@ -255,6 +261,12 @@ def test_silence_stays_silence(level):
     silence += [np.full((1, 8), -100 * np.sqrt(128)), np.zeros((39, 8))]  # MFCC
     assert_allclose(heard[128 : 128 + 168], np.vstack(silence), atol=1e-3)
     assert_array_equal(np.delete(heard, np.s_[128 : 128 + 168], axis=0), 0)
+
+
+def test_samples_of_frames_of_one_are_the_sound_itself():
+    itself = FrontEnd(features=(Samples(),), n_fft=1, hop_length=1, center=False)
+    assert_array_equal(itself(made_speech(0.1)), made_speech(0.1)[None])
+    assert itself.shape(1600) == (1, 1600)
 
 
 def test_features_stand_one_above_the_other():

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intone import augment, cache, windows
-from intone.augment import Masks, SoundAugmentation
+from intone.augment import FrameAugmentation, SoundAugmentation
 from intone.cache import Sounds
 from intone.features import Hearing, Scaler
 from intone.progress import Track, silent
@@ -107,7 +107,7 @@ class Dataset:
         seed: int,
         epoch: int,
         sound: Sequence[SoundAugmentation] = (),
-        frames: Sequence[Masks] = (),
+        frames: Sequence[FrameAugmentation] = (),
     ) -> Part:
         """One window of each clip, its place and augmentation drawn from (seed, epoch, clip id)."""
 

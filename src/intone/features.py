@@ -292,6 +292,19 @@ class Rms(Feature):
         return np.sqrt(stft.of(Energy()))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Samples(Feature):
+    """The samples of every frame: the sound itself with `n_fft=1`, `hop_length=1`, uncentred."""
+
+    kind: Literal["samples"] = "samples"
+
+    def rows(self, stft: Stft) -> int:
+        return stft.n_fft
+
+    def compute(self, stft: Stft) -> Floats:
+        return stft.frames.T
+
+
 class Hearing(Protocol):
     """What makes a net's input of a window of sound: a `FrontEnd`, or a frozen encoder."""
 

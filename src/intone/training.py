@@ -85,8 +85,8 @@ def fit(
         if epoch <= len(history) or epoch - best["epoch"] > settings.patience:
             continue
         began = time.perf_counter()
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(settings, history)
+        for group, (_, share) in zip(optimizer.param_groups, nets.rates(net), strict=True):
+            group["lr"] = learning_rate(settings, history) * share
         loss = _train_epoch(net, optimizer, train(epoch), settings, [seed, epoch])
         scores = _validate(net, validation) if validation is not None else {}
         seconds = time.perf_counter() - began
@@ -163,6 +163,7 @@ def _plateaus(settings: Training, history: Sequence[Epoch]) -> int:
 
 
 def _optimizer(net: nn.Module, settings: Training) -> torch.optim.Optimizer:
+    groups = [{"params": group} for group, _ in nets.rates(net)]
     given = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
     if settings.optimizer in ("rmsprop", "sgd"):
         given["momentum"] = settings.momentum
@@ -171,7 +172,7 @@ def _optimizer(net: nn.Module, settings: Training) -> torch.optim.Optimizer:
         "adamw": torch.optim.AdamW,
         "rmsprop": torch.optim.RMSprop,
         "sgd": torch.optim.SGD,
-    }[settings.optimizer](net.parameters(), **given)
+    }[settings.optimizer](groups, **given)
     return made
 
 

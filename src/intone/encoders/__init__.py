@@ -3,7 +3,7 @@
 An encoder hears a window of sound through its own front end, on the window's own length, and gives
 a sequence of embeddings after each of its blocks. Frozen, it stands where a feature stands: an
 `Encoding` is an input of a recipe, and what it gives is cached as features are. Unfrozen, it is
-part of a net (`nets/tuned.py`).
+part of a net (`nets/fine_tuned.py`).
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +42,13 @@ class Known:
     """the official address of its weights"""
     file_sha256: str
     """of the official file"""
-    tensors_sha256: str
+    tensors_sha256: str = ""
     """of the encoder's tensors, whatever file they come in; see `_weights.digest`"""
     width: int
     depth: int
     """how many blocks there are; 0 is what goes into the first"""
+    parameters: int
+    """of all blocks, and of what stands before them"""
 
 
 def known() -> dict[str, Known]:
@@ -65,6 +67,12 @@ def find(name: str) -> Known:
         near = get_close_matches(name, everything, n=3) or sorted(everything)
         raise DataError(f"no encoder named {name}; there is {', '.join(near)}")
     return everything[name]
+
+
+def front_end(name: str) -> FrontEnd:
+    """Describe what an encoder itself hears of a window."""
+    heard: FrontEnd = _module(name).FRONT_END
+    return heard
 
 
 def build(name: str, blocks: Sequence[int]) -> "Encoder":
@@ -114,14 +122,24 @@ def get(name: str, file: Path | None = None, *, track: Track = silent) -> Path:
     info = find(name)
     with TemporaryDirectory() as folder:
         path = file or _weights.download(info, Path(folder), track=track)
-        if _weights.sha256(path) == info.file_sha256:
-            return _weights.keep(info, _module(name).tensors(_weights.load(path)))
         tensors = _weights.load(path)
-        if _weights.digest(tensors) != info.tensors_sha256:
+        if _weights.sha256(path) == info.file_sha256:
+            tensors = _of_official(info, tensors)
+        elif _weights.digest(tensors) != info.tensors_sha256:
             raise DataError(
                 f"{path}: does not hold the published weights of {name}; take {info.source}"
             )
         return _weights.keep(info, tensors)
+
+
+def _of_official(info: Known, content: dict[str, Any]) -> dict[str, Any]:
+    """Take an encoder's own tensors out of the official file, by their names here."""
+    import torch
+
+    with torch.device("meta"):
+        names = build(info.name, (info.depth,)).state_dict()
+    tensors = _module(info.name).tensors(content)
+    return {name: tensors[name] for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +155,8 @@ class Encoding:
     encoder: str
     blocks: tuple[int, ...]
     level: Level = "as is"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """bfloat16 is twice as fast where the processor has it; a model file hears in float32"""
     pool: tuple[Pool, ...] = ()
 
     def __call__(self, window: Floats) -> Floats:
@@ -147,9 +167,10 @@ class Encoding:
         """
         import torch
 
-        heard = torch.from_numpy(self.hears(window))
-        with torch.inference_mode():
-            given: Floats = self.module()(heard[None])[0].numpy()
+        heard = torch.from_numpy(self.hears(window))[None]
+        halved = self.precision == "bfloat16"
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=halved):
+            given: Floats = self.module()(heard)[0].float().numpy()
         return given
 
     def shape(self, length: int) -> tuple[int, ...]:
@@ -164,13 +185,13 @@ class Encoding:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain data, with the weights' digest."""
-        return {**asdict(self), "weights": find(self.encoder).tensors_sha256}
+        info = find(self.encoder)
+        return {**asdict(self), "weights": info.tensors_sha256 or info.file_sha256}
 
     @property
     def hears(self) -> FrontEnd:
         """What the encoder itself hears of a window."""
-        made: FrontEnd = replace(_module(self.encoder).FRONT_END, level=self.level)
-        return made
+        return replace(front_end(self.encoder), level=self.level)
 
     def module(self) -> "Pooled":
         """The frozen encoder with its pooling, as a part of a graph."""

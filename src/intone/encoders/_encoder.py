@@ -2,28 +2,39 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from intone.features import FrontEnd, Pool
+from intone.features import Pool
 
 
 class Encoder(nn.Module, ABC):
     """A pre-trained network, cut after the last block that is asked for.
 
-    `forward` takes what `FRONT_END` gives of a window and returns the embeddings after each of
-    `blocks`, in their order. They depend on the window alone, not on its company in a batch.
+    `forward` takes what the encoder's front end gives of a window and returns the embeddings after
+    each of `blocks`, in their order. They depend on the window alone, not on its company in a
+    batch.
     """
 
-    FRONT_END: ClassVar[FrontEnd]
-    blocks: tuple[int, ...]
-    width: int
+    def __init__(self, blocks: tuple[int, ...]) -> None:
+        super().__init__()
+        self.blocks = blocks
 
     @abstractmethod
     def forward(self, heard: Tensor) -> Tensor:
         """`[B, rows, frames] -> [B, blocks, width, T]`."""
+
+
+class Transformer(Encoder):
+    """An encoder whose blocks are a Transformer's, which can learn on."""
+
+    layers: nn.ModuleList
+    """the blocks, the lowest first; all else stands before them"""
+
+    @abstractmethod
+    def checkpoint(self) -> None:
+        """In training, keep no activations within a block: compute them anew for its gradients."""
 
 
 class Pooled(nn.Module):

@@ -55,12 +55,17 @@ def keep(known: "Known", tensors: Mapping[str, Tensor]) -> Path:
     return path
 
 
-def digest(tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 of tensors' names, shapes and values in float32, whatever file they came in."""
+def digest(tensors: Mapping[str, Any]) -> str:
+    """SHA-256 of tensors' names, shapes and values in float32, whatever file they came in.
+
+    What is no tensor has no part in it.
+    """
     total = hashlib.sha256()
-    for name, value in sorted(tensors.items()):
-        total.update(f"{name} {list(value.shape)}\n".encode())
-        total.update(value.float().contiguous().numpy().tobytes())
+    for name in sorted(tensors):
+        value = tensors[name]
+        if isinstance(value, Tensor):
+            total.update(f"{name} {list(value.shape)}\n".encode())
+            total.update(value.float().contiguous().numpy().tobytes())
     return total.hexdigest()
 
 
@@ -76,9 +81,8 @@ def load(path: Path) -> dict[str, Any]:
         return dict(torch.load(path, map_location="cpu", weights_only=True))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
-    except Exception as error:  # torch and safetensors raise what their readers raise
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path}: not a file of weights ({reason})") from None
+    except Exception:  # torch and safetensors raise what their readers raise
+        raise DataError(f"{path}: not a file of weights that can be loaded safely") from None
 
 
 def sha256(path: Path) -> str:

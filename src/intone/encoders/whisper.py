@@ -8,19 +8,26 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from intone.encoders import Known
-from intone.encoders._encoder import Encoder
+from intone.encoders._encoder import Transformer
 from intone.features import FrontEnd, LogMel
 
 _OFFICIAL = "https://openaipublic.azureedge.net/main/whisper/models"
 _CITATION = "Radford et al. (2022), Robust Speech Recognition via Large-Scale Weak Supervision"
-_LONGEST = 1500  # frames of 20 ms: the 30 s that Whisper was trained on
 
 FRONT_END = FrontEnd(features=(LogMel(n_mels=80),), n_fft=400, hop_length=160, edges="reflect")
 
 
-def _known(name: str, width: int, depth: int, file_sha256: str, tensors_sha256: str) -> Known:
+def _known(
+    name: str,
+    width: int,
+    depth: int,
+    parameters: int,
+    file_sha256: str,
+    tensors_sha256: str = "",
+) -> Known:
     return Known(
         name=f"whisper-{name}",
         title=f"Whisper {name}'s encoder",
@@ -31,6 +38,7 @@ def _known(name: str, width: int, depth: int, file_sha256: str, tensors_sha256: 
         tensors_sha256=tensors_sha256,
         width=width,
         depth=depth,
+        parameters=parameters,
     )
 
 
@@ -41,6 +49,7 @@ KNOWN = {
             "tiny.en",
             384,
             4,
+            7_631_616,
             "d3dd57d32accea0b295c96e26691aa14d8822fac7d9d27d5dc00b4ca2826dd03",
             "e70571cdeb34b07dfa25f2cc3888cafaed9dacdc218095f6254cf97580f6711d",
         ),
@@ -48,6 +57,7 @@ KNOWN = {
             "base",
             512,
             6,
+            19_821_568,
             "ed3a0b6b1c0edf879ad9b11b1af5a0e6ab5db9205f891f668f8b0e6c6326e34e",
             "59ee50f01f7049c5673c78d27979bdb61f7582da945ada3b3d2f5ac0775731cc",
         ),
@@ -55,8 +65,8 @@ KNOWN = {
             "small",
             768,
             12,
+            87_000_576,
             "9ecf779972d90ba49c06d968637d720dd632c55bbf19d441fb42bf17a411e794",
-            "",
         ),
     )
 }
@@ -70,16 +80,14 @@ def build(known: Known, blocks: tuple[int, ...]) -> "Whisper":
 def tensors(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Take the encoder's tensors out of OpenAI's file."""
     state: Mapping[str, Tensor] = official["model_state_dict"]  # type: ignore[assignment]
-    prefix, unused = "encoder.", ("positional_embedding", "ln_post.weight", "ln_post.bias")
-    kept = {name.removeprefix(prefix): value for name, value in state.items() if prefix in name}
     return {
-        name.replace("blocks.", "layers."): value
-        for name, value in kept.items()
-        if name not in unused
+        name.removeprefix("encoder.").replace("blocks.", "layers."): value
+        for name, value in state.items()
+        if name.startswith("encoder.")
     }
 
 
-class Whisper(Encoder):
+class Whisper(Transformer):
     """Two convolutions, of which the second halves the frames, and Transformer blocks.
 
     Hears 80 log-mel bands of 25 ms every 10 ms; gives a frame every 20 ms. Unlike Whisper itself it
@@ -87,27 +95,30 @@ class Whisper(Encoder):
     give is taken before the final layer norm.
     """
 
-    FRONT_END = FRONT_END
-    positions: Tensor
-
     def __init__(self, *, width: int, blocks: tuple[int, ...]) -> None:
-        super().__init__()
-        self.width = width
-        self.blocks = blocks
+        super().__init__(blocks)
+        self.checkpoints = False
         self.conv1 = nn.Conv1d(80, width, 3, padding=1)
         self.conv2 = nn.Conv1d(width, width, 3, stride=2, padding=1)
         self.layers = nn.ModuleList(_Block(width) for _ in range(max(blocks)))
-        self.register_buffer("positions", _sinusoids(_LONGEST, width), persistent=False)
 
     def forward(self, heard: Tensor) -> Tensor:
         """`[B, 80, frames] -> [B, blocks, width, frames // 2]`."""
         mel = heard[..., : heard.shape[-1] // 2 * 2] / 40 + 1  # decibels as Whisper scales them
         frames = functional.gelu(self.conv2(functional.gelu(self.conv1(mel)))).transpose(1, 2)
-        frames = frames + self.positions[: frames.shape[1]]
+        frames = frames + _sinusoids(frames)
         given = {0: frames}
         for number, layer in enumerate(self.layers, 1):
-            given[number] = frames = layer(frames)
+            given[number] = frames = self._run(layer, frames)
         return torch.stack([given[block] for block in self.blocks], 1).transpose(2, 3)
+
+    def checkpoint(self) -> None:
+        self.checkpoints = True
+
+    def _run(self, layer: nn.Module, frames: Tensor) -> Tensor:
+        if self.checkpoints and self.training:
+            return checkpoint(layer, frames, use_reentrant=False)  # type: ignore[no-any-return]
+        return layer(frames)  # type: ignore[no-any-return]
 
 
 class _Block(nn.Module):
@@ -147,8 +158,13 @@ class _Attention(nn.Module):
         return self.out(attended.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
 
-def _sinusoids(length: int, width: int) -> Tensor:
-    """Sines and cosines of geometric wavelengths up to 10,000: `[length, width]`."""
-    rates = torch.exp(-math.log(10_000) / (width // 2 - 1) * torch.arange(width // 2))
-    phases = torch.arange(length)[:, None] * rates
+def _sinusoids(frames: Tensor) -> Tensor:
+    """Where frames `[B, T, width]` stand: sines and cosines of rising wavelengths, `[T, width]`.
+
+    Computed, not stored: a model file is smaller by as much.
+    """
+    _, length, width = frames.shape
+    steps = torch.arange(width // 2, device=frames.device)
+    rates = torch.exp(-math.log(10_000) / (width // 2 - 1) * steps)
+    phases = torch.arange(length, device=frames.device)[:, None] * rates
     return torch.cat([phases.sin(), phases.cos()], 1)

@@ -100,6 +100,24 @@ def parameters(net: nn.Module) -> int:
     return sum(value.numel() for value in net.parameters() if value.requires_grad)
 
 
+def with_published(net: nn.Module) -> nn.Module:
+    """Give a net the published weights that it begins with, if it begins with any.
+
+    Raises:
+        DataError: they are not on this machine.
+    """
+    if hasattr(net, "load_published"):
+        net.load_published()  # type: ignore[operator]
+    return net
+
+
+def rates(net: nn.Module) -> list[tuple[list[nn.Parameter], float]]:
+    """A net's parameters in groups, each with its share of the learning rate."""
+    if hasattr(net, "rates"):
+        return list(net.rates())  # type: ignore[operator]
+    return [(list(net.parameters()), 1.0)]
+
+
 def task(net: type[nn.Module] | nn.Module) -> Task:
     """What the net is asked: its `task`, or one of many labels."""
     asked: Task = getattr(net, "task", "one of many")
