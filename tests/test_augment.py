@@ -12,15 +12,20 @@ from pydantic import TypeAdapter, ValidationError
 from conftest import made_voice
 from intone import augment
 from intone.augment import (
+    Equalizer,
     Flip,
     Gain,
     Masks,
+    Mp3,
     Noise,
     NoiseParameters,
     PitchShift,
+    Reverb,
+    ReverbParameters,
     Rotation,
     SoundAugmentation,
     Span,
+    Telephone,
     TimeStretch,
     Zoom,
     copies,
@@ -28,8 +33,9 @@ from intone.augment import (
     fresh,
 )
 
-SOUND = (Noise(), Gain(), TimeStretch(), PitchShift())
-EVERY = (*SOUND, Masks(), Masks(axis="frequency"))
+SOUND = (Noise(), Gain(), TimeStretch(), PitchShift(), Telephone(), Mp3(), Reverb())
+FRAMES = (Masks(), Masks(axis="frequency"), Equalizer())
+EVERY = (*SOUND, *FRAMES)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,7 @@ def pitch(samples) -> float:
 
 @pytest.mark.parametrize("each", EVERY, ids=lambda each: each.kind)
 def test_the_same_parameters_do_the_same_and_leave_the_array_alone(each, rng):
-    array = rng.normal(size=(40, 3000) if isinstance(each, Masks) else 3000).astype(np.float32)
+    array = rng.normal(size=(40, 3000) if each in FRAMES else 3000).astype(np.float32)
     before = array.copy()
     parameters = each.draw(rng)
     once = each.apply(array, parameters)
@@ -80,7 +86,12 @@ def test_silence_stays_silence(each, rng):
         (lambda: Gain(low=1, high=0), "low=1 is more than high=0"),
         (lambda: PitchShift(low=3), "low=3 is more than high=2"),
         (lambda: TimeStretch(low=0, high=1), "low must be above 0"),
+        (lambda: Mp3(low=8), "low must be 16 kbit/s or more"),
+        (lambda: Mp3(high=320), "high must be 160 kbit/s or less"),
+        (lambda: Reverb(low=0), "low must be above 0"),
         (lambda: Masks(count=0), "count must be 1 or more"),
+        (lambda: Equalizer(count=0), "count must be 1 or more"),
+        (lambda: Equalizer(strength=0), "strength must be above 0"),
         (lambda: Masks(largest=1.5), "largest must be above 0 and at most 1"),
         (lambda: Masks(axis="rows"), "axis is time or frequency, not rows"),
     ],
@@ -96,6 +107,57 @@ def test_a_recipe_names_them_by_kind():
     assert adapter.validate_python({"kind": "time_stretch"}) == TimeStretch()
     with pytest.raises(ValidationError):
         adapter.validate_python({"kind": "noise", "snr": 10.0})
+
+
+# Worse channels and rooms.
+
+
+def bands(samples) -> tuple[float, float]:
+    """The power below and above 4 kHz."""
+    power = np.abs(np.fft.rfft(samples.astype(np.float64))) ** 2
+    return power[: len(power) // 2].sum(), power[len(power) // 2 :].sum()
+
+
+def test_a_telephone_carries_nothing_above_4_khz_and_8_bits_of_the_rest(rng):
+    noise = rng.normal(scale=0.1, size=16_000).astype(np.float32)
+    heard = Telephone().apply(noise, None)
+    assert len(heard) == len(noise)
+    low, high = bands(heard)
+    assert high < 0.02 * low
+    assert low == pytest.approx(bands(noise)[0], rel=0.1)
+    tone = (0.2 * np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000)).astype(np.float32)
+    error = (Telephone().apply(tone, None) - tone)[500:-500]
+    ratio = 10 * np.log10(np.mean(tone**2) / np.mean(error**2))
+    assert 33 < ratio < 45  # mu-law's quantisation noise, dB
+
+
+@pytest.mark.parametrize("rate", [16.0, 32.0, 64.0, 128.0])
+def test_mp3_is_in_step_with_the_sound_and_better_at_higher_rates(voice, rate):
+    heard = Mp3().apply(voice, rate)
+    assert len(heard) == len(voice)
+    inside = voice[2000:-2000]
+    fits = [np.corrcoef(inside, heard[2000 + k : len(heard) - 2000 + k])[0, 1] for k in (-8, 0, 8)]
+    assert np.argmax(fits) == 1
+    assert fits[1] > 0.97
+    better = Mp3().apply(voice, 160.0)
+    assert np.mean((better - voice) ** 2) <= np.mean((heard - voice) ** 2) * 1.05
+
+
+def test_a_room_rings_for_its_time_and_keeps_the_level(voice):
+    parameters = ReverbParameters(0.5, 7)
+    click = np.zeros(16_000, np.float32)
+    click[100] = 1
+    heard = Reverb().apply(click, parameters).astype(np.float64)
+    assert not np.abs(heard[:100]).max() > 1e-6
+    direct, tail = heard[100] ** 2, np.sum(heard[101:] ** 2)
+    assert tail / direct == pytest.approx(1, rel=0.01)
+    early, late = (np.sum(heard[start : start + 800] ** 2) for start in (900, 4100))
+    decay = 10 * np.log10(early / late)  # over 0.2 s of 0.5 s for 60 dB
+    assert decay == pytest.approx(24, abs=2)
+    spoken = Reverb().apply(voice, parameters)
+    assert np.mean(spoken**2) == pytest.approx(np.mean(voice**2), rel=1e-3)
+    other = Reverb().apply(voice, ReverbParameters(0.5, 8))
+    assert not np.array_equal(other, spoken)
 
 
 # Noise and gain.
@@ -207,6 +269,26 @@ def test_masks_are_within_their_limits(seed, largest, count):
     assert all(0 <= span.share <= largest and 0 <= span.place <= 1 for span in drawn)
 
 
+# Equalizer.
+
+
+def test_an_equalizer_adds_its_cosines_to_every_frame():
+    flat = np.zeros((4, 3), np.float32)
+    half = np.cos(np.pi / 8), np.cos(3 * np.pi / 8)
+    slope = np.array([half[0], half[1], -half[1], -half[0]])
+    made = Equalizer().apply(flat, (2.0,))
+    np.testing.assert_allclose(made, np.repeat(2 * slope[:, np.newaxis], 3, axis=1), rtol=1e-6)
+    hill = np.array([1, -1, -1, 1]) * np.sqrt(0.5)
+    both = Equalizer().apply(flat + 7, (1.0, 3.0))
+    np.testing.assert_allclose(both[:, 2], 7 + slope + 3 * hill, rtol=1e-6)
+
+
+def test_an_equalizers_heights_fall_as_its_cosines_quicken(rng):
+    drawn = np.array([Equalizer(count=3, strength=0.6).draw(rng) for _ in range(4000)])
+    np.testing.assert_allclose(drawn.std(axis=0), [0.6, 0.3, 0.2], rtol=0.05)
+    np.testing.assert_allclose(drawn.mean(axis=0), 0, atol=0.04)
+
+
 # For training.
 
 
@@ -270,6 +352,14 @@ def test_a_zoom_of_two_shows_the_middle_at_twice_the_size():
     np.testing.assert_allclose(zoomed[:, ::2, ::2], picture()[:, 1:4, 1:4], atol=1e-5)
     np.testing.assert_allclose(Zoom().apply(picture(), 1.0), picture(), atol=1e-6)
     assert zoomed.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("change", "parameters"), [(Flip(), True), (Rotation(), 10.0), (Zoom(), 1.1)]
+)
+def test_features_are_changed_as_a_picture_of_one_plane(change, parameters):
+    whole, plane = change.apply(picture(), parameters), change.apply(picture()[1], parameters)
+    np.testing.assert_array_equal(plane, whole[1])
 
 
 def test_pictures_are_drawn_within_their_ranges(rng):

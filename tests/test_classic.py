@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.linear_model import RidgeClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 
@@ -62,3 +63,17 @@ def test_the_mlp_of_report_c_has_its_parameters():
     with torch.device("meta"):
         net = nets.build("MLPClassifier", classes=11, shapes={"vector": (180,)})
     assert nets.parameters(net) == 57_611
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [0, 2]], ids=str)
+def test_ridge_chooses_as_scikit_learn_does(labels):
+    vectors, targets = made(labels)
+    unseen, truth = made(labels, seed=1)
+    net = nets.build("Ridge", classes=3, shapes={"vector": (6,)}, options={"penalty": 0.5})
+    net.solve(vectors, targets, 0)
+    heard = answers(net, unseen)
+    oracle = RidgeClassifier(0.5 * 6).fit(vectors, targets)
+    np.testing.assert_array_equal(heard.argmax(axis=1), oracle.predict(unseen))
+    cross_entropy = -np.log(heard[np.arange(len(truth)), truth]).mean()
+    assert cross_entropy < np.log(len(labels)) / 2
+    assert heard[:, [label for label in range(3) if label not in labels]].sum() < 1e-6

@@ -424,7 +424,7 @@ def test_settings_are_checked():
         Protocol(name="unseen")
     with pytest.raises(DataError, match="folds"):
         Protocol(folds=0)
-    for fractions in ({"test": 0.0}, {"validation": 0.0}, {"test": 0.6, "validation": 0.4}):
+    for fractions in ({"test": 0.0}, {"validation": -0.1}, {"test": 0.6, "validation": 0.4}):
         with pytest.raises(DataError, match="less than 1 together"):
             Protocol(**fractions)
     assert {Protocol(name=name).name for name in PROTOCOLS} == set(PROTOCOLS)

@@ -12,10 +12,12 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
 import numpy as np
+import soundfile
 import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -88,10 +90,7 @@ class Noise(Augmentation[NoiseParameters]):
 
     def apply(self, array: Floats, parameters: NoiseParameters) -> Floats:
         noise = np.random.default_rng(parameters.seed).standard_normal(len(array))
-        signal = array.astype(np.float64)
-        power_ratio = np.mean(signal**2) / np.mean(noise**2)
-        noise *= np.sqrt(power_ratio / 10 ** (parameters.snr / 10))
-        return (signal + noise).astype(np.float32)
+        return mixed(array, noise, parameters.snr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +138,131 @@ class PitchShift(_Drawn):
         return _fitted(shifted, len(array))
 
 
-SoundAugmentation: TypeAlias = Noise | Gain | TimeStretch | PitchShift
+@dataclass(frozen=True, kw_only=True)
+class Speed(_Drawn):
+    """As a tape played `low` to `high` times as fast: tempo, pitch and formants move together.
+
+    Source: Ko et al. (2015), "Audio Augmentation for Speech Recognition".
+    """
+
+    kind: Literal["speed"] = "speed"
+    low: float = 0.9
+    high: float = 1.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require(self.low > 0, f"low must be above 0, not {self.low}")
+
+    def apply(self, array: Floats, parameters: float) -> Floats:
+        return soxr.resample(array, SAMPLE_RATE * parameters, SAMPLE_RATE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telephone(Augmentation[None]):
+    """As a telephone call has it: sampled at 8 kHz, in mu-law's 8 bits (ITU-T G.711)."""
+
+    kind: Literal["telephone"] = "telephone"
+
+    def draw(self, rng: np.random.Generator) -> None:
+        return None
+
+    def apply(self, array: Floats, parameters: None) -> Floats:
+        rate = SAMPLE_RATE // 2
+        narrow: Floats = soxr.resample(array, SAMPLE_RATE, rate)
+        heard = _encoded(narrow, rate, format="WAV", subtype="ULAW")
+        return _fitted(soxr.resample(heard, rate, SAMPLE_RATE), len(array))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mp3(_Drawn):
+    """Compressed as MP3 at `low` to `high` kbit/s, to the nearest that the format has."""
+
+    kind: Literal["mp3"] = "mp3"
+    low: float = 16.0
+    high: float = 64.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require(self.low >= 16, f"low must be 16 kbit/s or more, not {self.low}")
+        _require(self.high <= 160, f"high must be 160 kbit/s or less, not {self.high}")
+
+    def apply(self, array: Floats, parameters: float) -> Floats:
+        heard = _encoded(
+            array,
+            SAMPLE_RATE,
+            format="MP3",
+            subtype="MPEG_LAYER_III",
+            bitrate_mode="CONSTANT",
+            compression_level=(160 - parameters) / (160 - 8),
+        )
+        # At low rates a frame has no room to tell the decoder its delay, which it then leaves in.
+        delay = _MP3_DELAY if len(heard) != len(array) else 0
+        return _fitted(heard[delay:], len(array))
+
+
+_MP3_DELAY = 576 + 529  # samples: of LAME's encoder, and of any decoder
+
+
+class ReverbParameters(NamedTuple):
+    """The reverberation time in seconds, and which room."""
+
+    rt60: float
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reverb(Augmentation[ReverbParameters]):
+    """In a room whose sound falls by 60 dB in `low` to `high` seconds, at the level it had.
+
+    The room's response is the direct sound and as much power of Gaussian noise that decays
+    exponentially: Polack's model of late reverberation.
+    """
+
+    kind: Literal["reverb"] = "reverb"
+    low: float = 0.2
+    high: float = 0.8
+
+    def __post_init__(self) -> None:
+        _require_range(self.low, self.high)
+        _require(self.low > 0, f"low must be above 0, not {self.low}")
+
+    def draw(self, rng: np.random.Generator) -> ReverbParameters:
+        return ReverbParameters(rng.uniform(self.low, self.high), int(rng.integers(2**32)))
+
+    def apply(self, array: Floats, parameters: ReverbParameters) -> Floats:
+        time = np.arange(round(parameters.rt60 * SAMPLE_RATE)) / SAMPLE_RATE
+        tail = np.random.default_rng(parameters.seed).standard_normal(len(time))
+        tail *= 10 ** (-3 * time / parameters.rt60)
+        response = np.append(1, tail / np.sqrt(np.sum(tail**2)))
+        size = len(array) + len(response) - 1
+        spectrum = np.fft.rfft(array, size) * np.fft.rfft(response, size)
+        heard = np.fft.irfft(spectrum, size)[: len(array)]
+        power = np.mean(heard**2)
+        level = np.sqrt(np.mean(array.astype(np.float64) ** 2) / power) if power else 1
+        return (heard * level).astype(np.float32)
+
+
+SoundAugmentation: TypeAlias = (
+    Noise | Gain | TimeStretch | PitchShift | Speed | Telephone | Mp3 | Reverb
+)
+
+
+def mixed(signal: Floats, noise: NDArray[np.floating[Any]], snr: float) -> Floats:
+    """Add noise [T] to a signal [T] at exactly this signal-to-noise ratio in dB."""
+    exact, added = signal.astype(np.float64), noise.astype(np.float64)
+    power = np.mean(added**2)
+    ratio = np.mean(exact**2) / power if power else 0.0
+    total: NDArray[np.float64] = exact + added * np.sqrt(ratio / 10 ** (snr / 10))
+    return total.astype(np.float32)
+
+
+def _encoded(samples: Floats, sample_rate: int, **options: Any) -> Floats:
+    """Write samples as a sound file, and read it again."""
+    file = BytesIO()
+    soundfile.write(file, samples, sample_rate, **options)
+    file.seek(0)
+    decoded: Floats = soundfile.read(file, dtype="float32")[0]
+    return decoded
 
 
 # Of features [rows, frames].
@@ -182,7 +305,33 @@ class Masks(Augmentation[tuple[Span, ...]]):
         return masked
 
 
-# Of pictures [channels, height, width], as report B turns spectrograms into.
+@dataclass(frozen=True, kw_only=True)
+class Equalizer(Augmentation[tuple[float, ...]]):
+    """Raise and lower rows by a smooth curve, the same at all times: another throat or microphone.
+
+    The curve is a sum of `count` cosines over the rows, slow ones first. The height of the k-th is
+    normal with a standard deviation of `strength / k`, in the array's own units. On log-mel bands
+    it is a filter, much as in FilterAugment (Nam et al., 2022).
+    """
+
+    kind: Literal["equalizer"] = "equalizer"
+    count: int = 4
+    strength: float = 0.3
+
+    def __post_init__(self) -> None:
+        _require(self.count > 0, f"count must be 1 or more, not {self.count}")
+        _require(self.strength > 0, f"strength must be above 0, not {self.strength}")
+
+    def draw(self, rng: np.random.Generator) -> tuple[float, ...]:
+        return tuple(rng.normal(0, self.strength / k) for k in range(1, self.count + 1))
+
+    def apply(self, array: Floats, parameters: tuple[float, ...]) -> Floats:
+        turns = np.pi * (np.arange(len(array)) + 0.5) / len(array)
+        curve = sum(height * np.cos(k * turns) for k, height in enumerate(parameters, 1))
+        return array + np.float32(curve)[:, np.newaxis]
+
+
+# Of features [rows, frames] as a picture, or of one with channels, [channels, height, width].
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,11 +380,17 @@ def _warped(picture: Floats, matrix: NDArray[np.float64]) -> Floats:
     """Take each pixel from where `matrix` puts it, seen from the middle, between four others."""
     from scipy.ndimage import affine_transform
 
-    middle = (np.array(picture.shape[1:]) - 1) / 2
+    size = picture.shape[-2:]
+    middle = (np.array(size) - 1) / 2
     offset = middle - matrix @ middle
-    return np.stack(
-        [affine_transform(one, matrix, offset, order=1, mode="nearest") for one in picture]
-    )
+    planes = [
+        affine_transform(plane, matrix, offset, order=1, mode="nearest")
+        for plane in picture.reshape(-1, *size)
+    ]
+    return np.stack(planes).reshape(picture.shape)
+
+
+FrameAugmentation: TypeAlias = Masks | Equalizer | Flip | Rotation | Zoom
 
 
 # For training.
@@ -250,8 +405,14 @@ def copies(
     samples: Floats, id: str, augmentations: Iterable[Augmentation[Any]], *, seed: int
 ) -> dict[str, Floats]:
     """Give a copy of a clip for each augmentation, by the ids `clip#copy1`, `clip#copy2`, ..."""
-    names = ((f"{id}#copy{number}", each) for number, each in enumerate(augmentations, 1))
+    made = tuple(augmentations)
+    names = zip(copy_ids(id, len(made)), made, strict=True)
     return {name: each(samples, dice(name, seed=seed)) for name, each in names}
+
+
+def copy_ids(id: str, count: int) -> list[str]:
+    """Name the copies of a clip: `clip#copy1`, `clip#copy2`, ..."""
+    return [f"{id}#copy{number}" for number in range(1, count + 1)]
 
 
 def original(id: str) -> str:

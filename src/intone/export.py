@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median_low
@@ -13,8 +13,9 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from intone import corpora, experiment, files, nets, runtime, tasks
+from intone import compression, corpora, experiment, files, nets, runtime, tasks
 from intone.audio import SAMPLE_RATE
+from intone.corpora import Utterance
 from intone.encoders import Encoding
 from intone.errors import ModelError
 from intone.experiment import Experiment, Fitted
@@ -23,7 +24,10 @@ from intone.progress import Track, silent
 from intone.runtime import Description, InputDescription, Model
 
 TOLERANCE = 1e-5
+AGREEMENT = 0.99
+"""the least share of clips that a compressed model answers as the whole one does"""
 DIGEST_LENGTH = 16
+_OUTPUTS = ("logits", "embedding")
 
 
 class Graph(nn.Module):
@@ -65,9 +69,15 @@ def refit(subject: Experiment, record: Mapping[str, Any], *, track: Track = sile
 
 
 def export(
-    subject: Experiment, fitted: Fitted, record: Mapping[str, Any], output: Path, *, name: str
+    subject: Experiment,
+    fitted: Fitted,
+    record: Mapping[str, Any],
+    output: Path,
+    *,
+    name: str,
+    temperature: float = 1.0,
 ) -> Model:
-    """Write the model file and verify it.
+    """Write the model file and verify it; `temperature` is that of one-of-many nets.
 
     Raises:
         ModelError: the file's probabilities differ from torch's by more than the tolerance.
@@ -87,22 +97,58 @@ def export(
         window=window,
         inputs=inputs,
         task=task,
-        temperature=1.0,
+        temperature=temperature if task == "one of many" else 1.0,
         training=_training(subject, record),
         expected=record["report"],
         tolerance=TOLERANCE,
     )
+    return write(program, description, output, lambda model: _difference_from_torch(graph, model))
+
+
+def compress(model: Model, clips: Sequence[Utterance], output: Path) -> float:
+    """Write a model file again with int8 weights; returns the share of clips it answers alike.
+
+    Raises:
+        ModelError: the most probable label of too many of the clips is another; nothing is written.
+    """
+    agreed: list[float] = []
+
+    def disagreement(small: Model) -> float:
+        same = [model.predict(u.path).emotion == small.predict(u.path).emotion for u in clips]
+        agreed.append(float(np.mean(same)))
+        return 1 - agreed[0]
+
+    graph = compression.compress(onnx.load(model.path))
+    write(graph, model.description, output, disagreement, most=1 - AGREEMENT)
+    return agreed[0]
+
+
+def write(
+    graph: onnx.ModelProto,
+    description: Description,
+    output: Path,
+    difference: Callable[[Model], float],
+    *,
+    most: float = TOLERANCE,
+) -> Model:
+    """Write a model file with its self-test; it has its name only once it is verified.
+
+    `difference` says how far it is from what it should be, and `most` how far it may be.
+
+    Raises:
+        ModelError: it is farther.
+    """
     files.check_writable(output)
     aside = output.with_name(output.name + ".part")
-    _write(program, description, aside)
+    _write(graph, description, aside)
     heard = runtime.load(aside).predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
     description = replace(description, self_test=tuple(heard.probabilities.values()))
-    _write(program, description, aside)
-    difference = _difference_from_torch(graph, runtime.load(aside))
-    if difference > TOLERANCE:
+    _write(graph, description, aside)
+    off = difference(runtime.load(aside))
+    if off > most:
         aside.unlink()
         raise ModelError(
-            f"{output}: not written, its probabilities differ from torch's by {difference:.1e}"
+            f"{output}: not written, its answers are off by {off:.1e}; {most:.0e} is allowed"
         )
     aside.replace(output)
     return runtime.load(output)
@@ -166,11 +212,15 @@ def to_onnx(
             tuple(torch.zeros(2, *shapes[name]) for name in names),
             dynamo=True,
             input_names=names,
-            output_names=["logits", "embedding"],
+            output_names=_OUTPUTS,
             dynamic_shapes=(tuple(axes),),
             verbose=False,
         )
     assert program is not None
+    for node in program.model.graph:
+        for value in node.outputs:
+            if value.name in _OUTPUTS and not value.is_graph_output():
+                value.name += "_within"  # an operation's own name, as "embedding" may be
     return program.model_proto
 
 
@@ -199,6 +249,7 @@ def _difference_from_torch(graph: Graph, model: Model) -> float:
     ]
     with torch.inference_mode():
         logits, _ = graph(*batch)
+        logits = logits / description.temperature
         expected = tasks.probabilities(nets.task(graph.net), logits).numpy()
     return float(np.abs(heard - expected).max())
 

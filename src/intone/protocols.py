@@ -53,14 +53,19 @@ LUNA = ("02 05 14 15 16", "03 06 07 13 18", "10 11 12 19 20", "08 17 21 23 24", 
 """Test actors of RAVDESS in the five folds of Luna-Jiménez et al. (2021)."""
 
 
+COPIES_APART = "random-with-copies"
+"""The protocol of report D, a leak: copies of a clip are dealt as if they were other clips."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
     """How clips are split.
 
-    `folds` is for `unseen-speakers`, `unseen-sentences` and `random`; with a single fold `test` is
-    the share of its test part. `validation` is about the share of a corpus's clips that is held
-    out; where folds are of whole speakers, as many are held out as one fold tests. `test_on` names
-    the corpora that `cross-corpus` tests on; it trains on the others.
+    `folds` is for `unseen-speakers`, `unseen-sentences` and the random ones; with a single fold
+    `test` is the share of its test part. `validation` is about the share of a corpus's clips that
+    is held out; where folds are of whole speakers, as many are held out as one fold tests. It may
+    be 0 where nothing is chosen by validation: training then hears all that is not tested.
+    `test_on` names the corpora that `cross-corpus` tests on; it trains on the others.
 
     Raises:
         DataError: an unknown name, or a number out of range.
@@ -80,10 +85,10 @@ class Protocol:
             raise DataError(f"no protocol {self.name}; there are {', '.join(PROTOCOLS)}")
         if self.folds < 1:
             raise DataError(f"protocol {self.name}: folds is {self.folds}; it must be 1 or more")
-        if not (self.test > 0 and self.validation > 0 and self.test + self.validation < 1):
+        if not (self.test > 0 and self.validation >= 0 and self.test + self.validation < 1):
             raise DataError(
-                f"protocol {self.name}: test {self.test} and validation {self.validation} must be "
-                "more than 0, and less than 1 together"
+                f"protocol {self.name}: test {self.test} must be more than 0, validation "
+                f"{self.validation} 0 or more, and both less than 1 together"
             )
         if self.test_on and self.name != "cross-corpus":
             raise DataError(f"protocol {self.name}: test_on is for cross-corpus alone")
@@ -189,6 +194,8 @@ def split(
             raise DataError(f"two clips have the id {clip.id}: {clip.path} and {following.path}")
     audio = audio or {}
     same: tuple[Key, ...] = (lambda clip: original(clip.id), lambda clip: audio.get(clip.id))
+    if protocol.name == COPIES_APART:
+        same = ()
     rng = np.random.default_rng(seed)
     tests, notes = PROTOCOLS[protocol.name](protocol, clips, same, rng)
     splits = []
@@ -205,7 +212,7 @@ def split(
             test=tuple(sorted(tested)),
             notes=(*notes, *held_out),
         )
-        if not (made.train and made.validation and made.test):
+        if not (made.train and made.test and (made.validation or not protocol.validation)):
             raise DataError(
                 f"protocol {protocol.name}: {len(clips)} clips give no training, validation and "
                 "test part; add clips or choose another protocol"
@@ -235,6 +242,15 @@ def _random(
     protocol: Protocol, clips: Group, same: Sequence[Key], rng: np.random.Generator
 ) -> Tests:
     """Make K folds, or one, of clips, whoever speaks."""
+    return _folds(protocol, _groups(clips, same), "clips", rng)
+
+
+def _random_with_copies(
+    protocol: Protocol, clips: Group, same: Sequence[Key], rng: np.random.Generator
+) -> Tests:
+    """Make K folds, or one, of clips whose copies are clips of their own, as report D does."""
+    if not any(original(clip.id) != clip.id for clip in clips):
+        raise DataError(f"protocol {protocol.name}: there are no copies; set augment.copies")
     return _folds(protocol, _groups(clips, same), "clips", rng)
 
 
@@ -300,6 +316,7 @@ PROTOCOLS: Mapping[str, Splitter] = {
     "ravdess-emobox": _actors(*EMOBOX),
     "ravdess-luna": _actors(*LUNA),
     "random": _random,
+    COPIES_APART: _random_with_copies,
 }
 
 
@@ -333,6 +350,7 @@ _HELD_OUT = {
     "leave-one-session-out": ("sessions", "speakers", "sentences"),
     "unseen-sentences": ("sentences",),
     "random": (),
+    COPIES_APART: (),
 }
 """protocol -> the units to hold out, the largest first, where it is not speakers or sentences"""
 
@@ -345,6 +363,8 @@ def _validation(
     rng: np.random.Generator,
 ) -> tuple[Group, list[str]]:
     """Hold clips out of each corpus of `rest`, and note where these are not whole speakers."""
+    if not protocol.validation:
+        return [], ["no validation part: nothing is chosen by it"]
     speakers_per_test = len({*map(_speaker, rest)}) / len({*map(_speaker, test)})
     tested = {clip.corpus for clip in test}
     sizes = Counter(clip.corpus for clip in test + rest)

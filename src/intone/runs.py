@@ -29,7 +29,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from intone import corpora, evaluation, experiment, files, nets, protocols, training
+from intone import corpora, evaluation, experiment, files, nets, speed, training
+from intone.augment import original
 from intone.corpora import Utterance
 from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
@@ -42,6 +43,8 @@ from intone.training import Epoch, Fit
 FORMAT_VERSION = 1
 FIT_FILES = ("net.pt", "split.json", "fit.json", "scores.npz")
 """What a finished fit leaves."""
+TIMED_CLIPS = 20
+"""About so many are timed for the record."""
 
 
 @dataclass(frozen=True)
@@ -167,14 +170,14 @@ def environment() -> dict[str, Any]:
 def _manifest(subject: Experiment, command: str) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
-        "recipe": subject.recipe.model_dump(mode="json"),
+        "recipe": subject.recipe.model_dump(mode="json", exclude={"search"}),
         "labels": list(subject.mapping.labels),
         "mapping": subject.mapping.describe(),
-        "data": _data(subject.utterances),
-        "unlabelled": _data(subject.unlabelled),
+        "data": describe_data(subject.utterances),
+        "unlabelled": describe_data(subject.unlabelled),
         "protocol": subject.splits[0].protocol,
-        "clips": _digest_of_clips(subject),
-        "stamp": protocols.worst_stamp(subject.splits),
+        "clips": digest_of_clips(subject),
+        "stamp": subject.stamp,
         "splits": [split.digest for split in subject.splits],
         "seeds": list(subject.recipe.training.seeds),
         "parameters": nets.parameters(subject.net(0)),
@@ -183,11 +186,12 @@ def _manifest(subject: Experiment, command: str) -> dict[str, Any]:
     }
 
 
-def _data(utterances: Sequence[Utterance]) -> dict[str, Any]:
+def describe_data(utterances: Sequence[Utterance]) -> dict[str, Any]:
     """Per corpus: its name, licence, and how much of it was used."""
     found: dict[str, Any] = {}
-    for name in sorted({utterance.corpus for utterance in utterances}):
-        clips = [u for u in utterances if u.corpus == name]
+    recorded = [u for u in utterances if original(u.id) == u.id]
+    for name in sorted({utterance.corpus for utterance in recorded}):
+        clips = [u for u in recorded if u.corpus == name]
         info = corpora.info(name) if name in corpora.names() else None
         found[name] = {
             "clips": len(clips),
@@ -211,7 +215,7 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
         return
     if not resume:
         raise DataError(f"{run.folder}: holds a run already; --resume goes on with it")
-    recipe = run.recipe.model_dump(mode="json")  # with settings that it did not yet know
+    recipe = run.recipe.model_dump(mode="json", exclude={"search"})  # also what it did not yet know
     before = {"unlabelled": {}, **run.manifest, "recipe": recipe}
     for key in ("recipe", "data", "unlabelled", "splits", "labels", "clips"):
         if before[key] != json.loads(json.dumps(manifest[key])):
@@ -226,11 +230,11 @@ def check_clips(subject: Experiment, record: Mapping[str, Any]) -> None:
     Raises:
         DataError: they have changed since.
     """
-    if record.get("clips", _digest_of_clips(subject)) != _digest_of_clips(subject):
+    if record.get("clips", digest_of_clips(subject)) != digest_of_clips(subject):
         raise DataError("the clips or their labels are not those of the run; train it anew")
 
 
-def _digest_of_clips(subject: Experiment) -> str:
+def digest_of_clips(subject: Experiment) -> str:
     """Name the clips by what is learned of them: ids, labels and samples."""
     targets = subject.data.targets[: len(subject.utterances)].tolist()
     parts = [
@@ -293,8 +297,11 @@ def _fit(
     files.write_json(folder / "split.json", split.to_dict())
     scores = {}
     for name, ids in (("validation", split.validation), ("test", split.test)):
+        if not ids:
+            continue  # a protocol without validation
         part = experiment.part(subject, ids, fitted.scalers)
         scores[f"{name}_ids"] = np.array(ids)
+        scores[f"{name}_truth"] = part.targets
         scores[f"{name}_probabilities"] = training.predict(fitted.net, part)
     files.write_arrays(folder / "scores.npz", scores)
     for checkpoint in folder.glob("*checkpoint.pt"):
@@ -318,6 +325,16 @@ def load_fit(folder: Path) -> Fit:
     return _fit_of(files.read_json(folder / "fit.json"))
 
 
+def load_fitted(folder: Path, subject: Experiment, seed: int) -> Fitted:
+    """Read a fit's net; its scalers are fitted anew on the clips that it trained on."""
+    split = Split.from_dict(files.read_json(folder / "split.json"))
+    scaled = [name for name, spec in subject.recipe.inputs.items() if spec.scale]
+    net = subject.net(seed)
+    net.load_state_dict(training.load(folder / "net.pt"))
+    scalers = subject.data.scalers(subject.heard(split.train), scaled)
+    return Fitted(net, scalers, load_fit(folder))
+
+
 def _fit_of(data: Mapping[str, Any]) -> Fit:
     before = data.get("pretraining")
     return Fit(
@@ -337,21 +354,12 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
             np.concatenate([_test_probabilities(run.fit_folder(split, seed)) for split in splits])
             for seed in seeds
         ]
-    ).astype(np.float16)
+    )
     fits = {
         (split.fold, seed): load_fit(run.fit_folder(split, seed))
         for seed in seeds
         for split in splits
     }
-    files.write_arrays(
-        run.folder / "record.npz",
-        {
-            "ids": np.array(ids),
-            "truth": subject.data.targets[places],
-            "speakers": np.array([subject.utterances[p].speaker or "" for p in places]),
-            "probabilities": probabilities,
-        },
-    )
     record = {
         **{key: value for key, value in manifest.items() if key != "sources"},
         "folds": [split.fold for split in splits],
@@ -359,15 +367,46 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
         "notes": sorted({note for split in splits for note in split.notes}),
         "fits": [{"fold": fold, "seed": seed, **asdict(fit)} for (fold, seed), fit in fits.items()],
         "seconds": sum(fit.seconds for fit in fits.values()),
+        "seconds_per_clip": speed.seconds_per_clip(subject, ids[:: 1 + len(ids) // TIMED_CLIPS]),
     }
-    files.write_json(run.folder / "record.json", record)
-    _, scores = load_record(run.folder)
+    scores = {
+        "ids": np.array(ids),
+        "truth": subject.data.targets[places],
+        "speakers": np.array([subject.utterances[p].speaker or "" for p in places]),
+        "probabilities": probabilities,
+    }
+    return write_record(run.folder, record, scores)
+
+
+def write_record(
+    folder: Path, record: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> dict[str, Any]:
+    """Write a record with the report that its probabilities give; it is returned with it.
+
+    `arrays` are `ids`, `truth` and `speakers` `[N]`, and `probabilities` `[seeds, N, C]`.
+    """
+    kept = {**arrays, "probabilities": arrays["probabilities"].astype(np.float16)}
+    files.write_arrays(folder / "record.npz", kept)
+    files.write_json(folder / "record.json", record)
+    _, scores = load_record(folder)
     record["report"] = report(record, scores).to_dict()
     record["uar_by_seed"] = [
         evaluation.evaluate(one, protocol="", stamp="", draws=0).uar.value for one in scores
     ]
-    files.write_json(run.folder / "record.json", record)
+    files.write_json(folder / "record.json", record)
     return record
+
+
+def validated(run: Run) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
+    """What all fits answered to their validation parts `[N, C]`, and the truth `[N]`, if kept."""
+    stored = [files.read_arrays(path) for path in sorted(run.folder.glob("fold-*/scores.npz"))]
+    if not all("validation_truth" in one for one in stored):
+        return None  # an early run, or a protocol without validation
+    probabilities, truth = (
+        np.concatenate([one[f"validation_{name}"] for one in stored])
+        for name in ("probabilities", "truth")
+    )
+    return probabilities, truth
 
 
 def _test_probabilities(folder: Path) -> NDArray[np.float32]:

@@ -1,11 +1,19 @@
 """`intone export`: a run becomes a model file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from intone.cli import _output
+
+if TYPE_CHECKING:
+    from intone.corpora import Utterance
+    from intone.progress import Track
+    from intone.runtime import Model
+
+COMPARED = 1000
+"""about how many clips a compressed model must answer as the whole one does"""
 
 
 def export(
@@ -17,24 +25,42 @@ def export(
     name: Annotated[
         str | None, typer.Option(help="What the model is called [default: the run's name]")
     ] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Store weights in a quarter of the size.")
+    ] = False,
     quiet: _output.Quiet = False,
 ) -> None:
     """Refit a run's recipe on every clip, and write a model file that needs no torch.
 
     The data are where the run found them, unless --data says otherwise. The file carries the
-    folds' score as its expected score.
+    folds' score as its expected score. Of an ensemble, the members' model files are joined; those
+    that are not there yet are written first.
     """
-    from intone import corpora, experiment, export, files, runs
+    from intone import export as exporting
+    from intone import files, runs
 
     track = _output.progress(quiet)
-    output = output or run / "model.onnx"
     manifest = runs.Run(run).manifest
-    record, _ = runs.load_record(run)
+    output = output or run / "model.onnx"
     files.check_writable(output)  # before the work, not after it
-    sources = manifest["sources"]
-    places = map(corpora.parse_data, data or sources["data"])
-    sound_alone = map(corpora.parse_data, sources.get("unlabelled", []))
-    clips, unlabelled = corpora.read_apart(places, sound_alone, speaker=sources["speaker"])
+    name = name or run.resolve().name
+    if "ensemble" in manifest:
+        model = _join(run, output, data, name, track)
+    else:
+        model = _refit(run, output, data, name, track)
+    if int8:
+        clips, _ = _clips(run, data)
+        agreement = exporting.compress(model, clips[:: len(clips) // COMPARED + 1], output)
+        _output.note(f"{agreement:.1%} of clips answered as before in float32", quiet)
+    _output.note(f"{model.path}: {model.path.stat().st_size / 1e6:.1f} MB, verified", quiet)
+
+
+def _refit(run: Path, output: Path, data: list[str], name: str, track: "Track") -> "Model":
+    from intone import calibration, experiment, export, runs
+    from intone.ensembles import distillation
+
+    record, _ = runs.load_record(run)
+    clips, unlabelled = _clips(run, data)
     subject = experiment.prepare(
         runs.Run(run).recipe,
         clips,
@@ -43,11 +69,34 @@ def export(
         track=track,
     )
     runs.check_clips(subject, record)
-    model = export.export(
-        subject,
-        export.refit(subject, record, track=track),
-        record,
-        output,
-        name=name or run.resolve().name,
-    )
-    _output.note(f"{model.path}: {model.path.stat().st_size / 1e6:.1f} MB, verified", quiet)
+    subject = distillation.taught(subject, run)
+    fitted = export.refit(subject, record, track=track)
+    validated = runs.validated(runs.Run(run))
+    temperature = calibration.temperature(*validated) if validated else 1.0
+    return export.export(subject, fitted, record, output, name=name, temperature=temperature)
+
+
+def _clips(run: Path, data: list[str]) -> "tuple[list[Utterance], list[Utterance]]":
+    """The run's clips and its unlabelled ones, where it found them or where `data` says."""
+    from intone import corpora, runs
+
+    sources = runs.Run(run).manifest["sources"]
+    places = map(corpora.parse_data, data or sources["data"])
+    sound_alone = map(corpora.parse_data, sources.get("unlabelled", []))
+    return corpora.read_apart(places, sound_alone, speaker=sources["speaker"])
+
+
+def _join(run: Path, output: Path, data: list[str], name: str, track: "Track") -> "Model":
+    """Export the members that have no model file yet, and join them."""
+    from intone import ensembles, runs, runtime
+    from intone.ensembles.joined import join
+
+    record, _ = runs.load_record(run)
+    members, learned = ensembles.relearn(runs.Run(run).manifest)
+    models = []
+    for member in members.runs:
+        own = member.folder / "model.onnx"
+        if not own.exists():
+            _refit(member.folder, own, data, member.folder.resolve().name, track)
+        models.append(runtime.load(own))
+    return join(models, learned, record, output, name=name, one_vs_rest=members.one_vs_rest)

@@ -56,7 +56,10 @@ def _list() -> None:
 def _parameters(recipe: "Recipe") -> str:
     from intone.report import network
 
-    return f"{network.parameters(recipe):>10,}"
+    try:
+        return f"{network.parameters(recipe):>10,}"
+    except ModuleNotFoundError:  # an encoder's library, which is an extra of its own
+        return ""
 
 
 def _show(name: str, picture: Path | None) -> None:

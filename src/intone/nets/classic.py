@@ -95,6 +95,72 @@ class LinearSVM(nn.Module):
         _set(self.head, *_spread(weight, bias, estimator.classes_, self.head.out_features))
 
 
+class LogisticRegression(nn.Module):
+    """Multinomial logistic regression with L2, of which C is the inverse strength.
+
+    Reads `vector [B, D]` and returns logits `[B, classes]`.
+    """
+
+    def __init__(self, *, classes: int, vector_shape: tuple[int], c: float = 1.0) -> None:
+        super().__init__()
+        self.head = nn.Linear(vector_shape[0], classes)
+        self.c = c
+
+    def forward(self, vector: Tensor) -> Tensor:
+        """`[B, D] -> [B, classes]`."""
+        return self.head(vector)  # type: ignore[no-any-return]
+
+    def solve(self, vector: NDArray[np.float32], targets: NDArray[np.int64], seed: int) -> None:
+        """Fit to all training windows `[W, D]` and their labels `[W]`."""
+        from sklearn.linear_model import LogisticRegression as Estimator
+
+        estimator = Estimator(C=self.c, max_iter=1000).fit(vector, targets)
+        weight, bias = estimator.coef_, estimator.intercept_
+        if len(weight) == 1:  # two labels share one logistic output
+            weight, bias = np.stack([-weight[0], weight[0]]) / 2, np.array([-bias[0], bias[0]]) / 2
+        _set(self.head, *_spread(weight, bias, estimator.classes_, self.head.out_features))
+
+
+class Ridge(nn.Module):
+    """Linear least squares on labels, with a penalty: the probe of pre-trained encoders.
+
+    Reads `vector [B, D]` and returns logits `[B, classes]`. `penalty` is that of the squared
+    weights, over D. The logits are the fitted scores over a temperature, which makes the softmax
+    fit five folds of the training windows.
+    """
+
+    def __init__(self, *, classes: int, vector_shape: tuple[int], penalty: float = 0.6) -> None:
+        super().__init__()
+        self.head = nn.Linear(vector_shape[0], classes)
+        self.penalty = penalty
+
+    def forward(self, vector: Tensor) -> Tensor:
+        """`[B, D] -> [B, classes]`."""
+        return self.head(vector)  # type: ignore[no-any-return]
+
+    def solve(self, vector: NDArray[np.float32], targets: NDArray[np.int64], seed: int) -> None:
+        """Fit to all training windows `[W, D]` and their labels `[W]`."""
+        from scipy.optimize import minimize_scalar
+        from scipy.special import logsumexp
+        from sklearn.linear_model import Ridge as Estimator
+        from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+        present, places = np.unique(targets, return_inverse=True)
+        labels = np.eye(len(present), dtype=np.float32)[places]
+        estimator = Estimator(self.penalty * vector.shape[1], solver="cholesky")
+        folds = StratifiedKFold(5, shuffle=True, random_state=seed).split(vector, targets)
+        held_out = cross_val_predict(estimator, vector, labels, cv=folds)
+
+        def cross_entropy(scale: float) -> float:
+            scores = scale * held_out
+            return float(np.mean(logsumexp(scores, axis=1) - scores[labels > 0]))
+
+        scale = minimize_scalar(cross_entropy, bounds=(0.1, 100), method="bounded").x
+        estimator.fit(vector, labels)
+        weight, bias = scale * estimator.coef_, scale * estimator.intercept_
+        _set(self.head, *_spread(weight, bias, present, self.head.out_features))
+
+
 def _set(layer: nn.Linear, weight: NDArray[np.floating], bias: NDArray[np.floating]) -> None:
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))

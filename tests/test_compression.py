@@ -1,0 +1,56 @@
+"""Weights in int8 answer nearly as the whole ones do, and each window still by itself."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from intone import compression
+from intone.export import Graph, to_onnx
+
+
+class Small(torch.nn.Module):
+    """Two dense layers, one of them worth compressing, after a convolution, which stays whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv1d(80, 64, 1)
+        self.dense = torch.nn.Linear(64, 500)
+        self.head = torch.nn.Linear(500, 4)
+
+    def forward(self, frames):
+        return self.head(self.dense(self.conv(frames).relu().mean(2)).relu())
+
+
+def answers(graph: onnx.ModelProto, frames: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    return session.run(["logits"], {"frames": frames})[0]
+
+
+def test_a_graph_is_smaller_and_answers_alike(rng):
+    torch.manual_seed(0)
+    net = Small()
+    whole = to_onnx(Graph(net, {}), {"frames": (80, 50)})
+    small = compression.compress(whole)
+    assert small.ByteSize() < whole.ByteSize() - 0.7 * 4 * net.dense.weight.numel()
+    frames = rng.normal(size=(6, 80, 50)).astype(np.float32)
+    expected, found = answers(whole, frames), answers(small, frames)
+    np.testing.assert_allclose(found, expected, atol=0.01 * np.abs(expected).max())
+    assert np.abs(found - expected).max() > 0
+    alone = np.concatenate([answers(small, one[None]) for one in frames])
+    np.testing.assert_allclose(alone, found, atol=1e-6)
+
+
+@given(
+    arrays.arrays(
+        np.float32, (3, 5), elements=st.floats(-1e3, 1e3, width=32, allow_subnormal=False)
+    )
+)
+def test_a_weight_is_off_by_half_a_step_at_most(values):
+    small, scale = compression.quantise(values, axis=1)
+    assert small.dtype == np.int8
+    assert np.abs(small.astype(int)).max() <= 127
+    assert (np.abs(small * scale - values) <= 0.5001 * scale).all()
