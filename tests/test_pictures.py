@@ -17,14 +17,14 @@ import soundfile
 from conftest import made_voice
 from intone import corpora, emotions
 from intone.features import Chroma, FrontEnd, LogMel
-from intone.report import corpora_page, page, pictures
+from intone.report import corpora_page, page, pictures, style
 from intone.report.pictures import PANELS, Scale
 
 SAMPLE_RATE = 16_000
 
 
 def texts(figure) -> list[str]:
-    return re.findall(r"<text[^>]*>([^<]*)</text>", pictures.svg(figure, "x"))
+    return re.findall(r"<text[^>]*>([^<]*)</text>", style.svg(figure, "x"))
 
 
 # Colours.
@@ -71,8 +71,8 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
 
 
 def test_every_emotion_has_a_colour_and_other_words_share_one():
-    assert tuple(pictures.EMOTIONS) == emotions.EMOTIONS
-    assert pictures.emotion_colour("sarcastic") == pictures.emotion_colour("amused")
+    assert tuple(style.EMOTIONS) == emotions.EMOTIONS
+    assert style.emotion_colour("sarcastic") == style.emotion_colour("amused")
 
 
 @pytest.mark.parametrize("eyes", EYES)
@@ -80,7 +80,7 @@ def test_every_emotion_has_a_colour_and_other_words_share_one():
 def test_colours_are_told_apart_by_colour_blind_eyes_too(eyes, palette):
     seen = {
         name: oklab(np.array(EYES[eyes]) @ linear(colour))
-        for name, colour in getattr(pictures, palette).items()
+        for name, colour in getattr(style, palette).items()
     }
     for one, other in combinations(seen, 2):
         assert np.linalg.norm(seen[one] - seen[other]) > 0.055, f"{one} and {other}"
@@ -105,7 +105,7 @@ def test_a_corpus_s_bars_are_shares_in_the_emotions_colours():
     (bars,) = figure.axes[0].containers
     assert [bar.get_width() for bar in bars] == [25, 75]
     assert figure.axes[0].get_xlim()[1] > 75
-    assert pictures.EMOTIONS["angry"] in pictures.svg(figure, "x")
+    assert style.EMOTIONS["angry"] in style.svg(figure, "x")
     assert {"10", "30"} <= {*texts(figure)}
 
 
@@ -182,34 +182,8 @@ def test_axes_and_colours_of_clips_compare(voice):
 
 @pytest.mark.parametrize("samples", [np.zeros(1600, np.float32), np.full(1600, 1, np.float32)])
 def test_silence_and_the_shortest_clip_are_drawn(samples):
-    svg = pictures.svg(pictures.clip(samples, Scale.of([samples])), "x")
+    svg = style.svg(pictures.clip(samples, Scale.of([samples])), "x")
     assert "nan" not in svg.split("base64")[0]
-
-
-# Training.
-
-
-def test_learning_curves_are_a_fit_s_losses():
-    rows = [
-        {"epoch": epoch, "train_loss": 1 / epoch, "validation_loss": 2 / epoch} for epoch in (1, 2)
-    ]
-    figure = pictures.learning_curves({"dense": rows, "GRU": rows[:1]})
-    training, validation, *_ = figure.axes[0].lines
-    assert [*training.get_xdata()] == [*validation.get_xdata()] == [1, 2]
-    assert [*training.get_ydata()] == [1, 0.5]
-    assert [*validation.get_ydata()] == [2, 1]
-    assert {"dense", "GRU", "in training"} <= {*texts(figure)}
-
-
-def test_reconstructions_share_their_colours_and_have_their_errors(rng):
-    originals = rng.normal(size=(2, 5, 7)).astype(np.float32)
-    figure = pictures.reconstructions(originals, originals + np.array([[[0.5]], [[1]]]))
-    *images, _ = figure.axes
-    shown = [axes.images[0] for axes in images]
-    np.testing.assert_array_equal(shown[1].get_array(), originals[1])
-    np.testing.assert_allclose(shown[3].get_array(), originals[1] + 1)
-    assert len({image.get_clim() for image in shown}) == 1
-    assert {"frames; error 0.25", "frames; error 1.00"} <= {*texts(figure)}
 
 
 # As SVG.
@@ -217,7 +191,7 @@ def test_reconstructions_share_their_colours_and_have_their_errors(rng):
 
 def test_svg_is_sound_and_its_ids_are_the_picture_s_own(voice):
     figure = pictures.clip(voice, Scale.of([voice]), panels=["waveform", "chroma"])
-    drawn = {name: pictures.svg(figure, name) for name in ("one", "two")}
+    drawn = {name: style.svg(figure, name) for name in ("one", "two")}
     ids = {}
     for name, svg in drawn.items():
         elements = list(ElementTree.fromstring(svg).iter())
@@ -225,15 +199,15 @@ def test_svg_is_sound_and_its_ids_are_the_picture_s_own(voice):
         links = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', svg)
         assert {a or b for a, b in links} <= ids[name]
     assert not ids["one"] & ids["two"]
-    assert drawn["one"] == pictures.svg(figure, "one")
+    assert drawn["one"] == style.svg(figure, "one")
     assert "waveform" in texts(figure)
 
 
 def test_a_page_s_picture_takes_the_page_s_colours_and_has_words():
-    svg = pictures.svg(pictures.classes({"angry": 1}, largest_share=1), "x")
-    element = pictures.inline(svg, 'a "bar" & more')
+    svg = style.svg(pictures.classes({"angry": 1}, largest_share=1), "x")
+    element = style.inline(svg, 'a "bar" & more')
     assert 'role="img" aria-label="a &quot;bar&quot; &amp; more"' in element
-    for colour in (pictures.INK, pictures.MUTED, pictures.PAPER):
+    for colour in (style.INK, style.MUTED, style.PAPER):
         assert colour in svg
         assert colour not in element
     assert {"currentColor", "var(--muted)", "var(--paper)"} <= {

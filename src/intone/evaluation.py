@@ -1,6 +1,6 @@
 """Probabilities and truth -> a `Report`: every metric with its interval, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import isqrt
 from typing import Any, Literal
@@ -60,6 +60,23 @@ class Scores:
         self._refuse(
             (self.probabilities >= 0).all(1) & (abs(self.probabilities.sum(1) - 1) <= 1e-3),
             "the probabilities must be finite, not negative and sum to 1; give softmax outputs",
+        )
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """What each row stands or falls with: its speaker, or its clip where any is unknown."""
+        speakers = tuple(speaker for speaker in self.speakers if speaker is not None)
+        return speakers if len(speakers) == len(self.ids) else self.ids
+
+    def where(self, keep: Sequence[bool] | NDArray[np.bool_]) -> "Scores":
+        """Take the answers out for which `keep` [N] is true."""
+        places = np.flatnonzero(keep)
+        return Scores(
+            ids=tuple(self.ids[place] for place in places),
+            labels=self.labels,
+            truth=self.truth[places],
+            probabilities=self.probabilities[places],
+            speakers=tuple(self.speakers[place] for place in places),
         )
 
     def _refuse(self, valid: NDArray[np.bool_], why: str) -> None:
@@ -145,16 +162,13 @@ def evaluate(
     are drawn together. Fewer than eight speakers get no interval but their own UARs; `draws=0`
     gives values alone. The first of equal probabilities is the answer.
     """
-    speakers = [speaker for speaker in scores.speakers if speaker is not None]
-    known = len(speakers) == len(scores.ids)
-    units, unit = np.unique(speakers if known else scores.ids, return_inverse=True)
+    known = None not in scores.speakers
+    units, unit = np.unique(scores.units, return_inverse=True)
     enough = len(units) >= FEWEST_UNITS
 
     tallies = _tally(scores, unit, len(units))
     total = tallies.sum(0)
-    drawn = (
-        _metrics(_resample(tallies, draws, np.random.default_rng(seed))) if enough and draws else {}
-    )
+    drawn = resampled(scores, draws=draws, seed=seed) if enough and draws else {}
     intervals: dict[str, Any] = {
         metric: Interval(float(value), *_bounds(drawn.get(metric)))
         for metric, value in _metrics(total).items()
@@ -175,6 +189,18 @@ def evaluate(
         protocol=protocol,
         stamp=stamp,
     )
+
+
+def resampled(
+    scores: Scores, *, draws: int = 2000, seed: int = 0
+) -> dict[str, NDArray[np.float64]]:
+    """Every metric of resamples of the speakers, `[draws]` each.
+
+    Scores of the same speakers get the same resamples, so that the differences of two are paired.
+    """
+    units, unit = np.unique(scores.units, return_inverse=True)
+    tallies = _tally(scores, unit, len(units))
+    return _metrics(_resample(tallies, draws, np.random.default_rng(seed)))
 
 
 def _tally(scores: Scores, unit: NDArray[np.intp], units: int) -> NDArray[np.float64]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from intone import audio, cache, evaluation, runtime
+from intone import cache, evaluation, listening, runtime
 from intone.corpora import Utterance
-from intone.errors import LeakError
+from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
 from intone.export import DIGEST_LENGTH
+from intone.listening import Unchanged
 from intone.progress import Track, silent
 from intone.recipe import Recipe
 
@@ -18,8 +19,23 @@ OWN = ("folder", "table")
 """corpora whose name says nothing of what is in them"""
 
 
+PROTOCOL = "clips not trained on"
+
+
 def evaluate(path: Path, utterances: Sequence[Utterance], *, track: Track = silent) -> Report:
     """Predict every clip that the model's labels cover, and evaluate.
+
+    Raises:
+        LeakError, DataError: as `score`.
+    """
+    scores, stamp = score(path, utterances, track=track)
+    return evaluation.evaluate(scores, protocol=PROTOCOL, stamp=stamp)
+
+
+def score(
+    path: Path, utterances: Sequence[Utterance], *, track: Track = silent
+) -> tuple[Scores, str]:
+    """Predict every clip that the model's labels cover; gives the answers, and their stamp.
 
     Raises:
         LeakError: the model was trained on some of the clips.
@@ -29,6 +45,8 @@ def evaluate(path: Path, utterances: Sequence[Utterance], *, track: Track = sile
     recipe = Recipe.parse(dict(model.description.training["recipe"]), str(path))
     mapping = recipe.mapping(utterance.emotion for utterance in utterances)
     kept = [u for u in utterances if mapping.label(u.emotion, u.sex) in model.labels]
+    if not kept:
+        raise DataError(f"no clip carries a label of {path}: {', '.join(model.labels)}")
     sounds = cache.decode(kept, track=track)
     trained_on = set(model.description.training["clips"])
     own = [u.id for u in kept if sounds.digests[u.id][:DIGEST_LENGTH] in trained_on]
@@ -39,23 +57,16 @@ def evaluate(path: Path, utterances: Sequence[Utterance], *, track: Track = sile
             f"it is not scored on them; on {expected['stamp']} ({expected['protocol']}) its "
             f"recipe reached UAR {100 * expected['uar']['value']:.1f} %"
         )
-    rows = [
-        list(
-            model.predict(
-                sounds.samples[u.id], sample_rate=audio.SAMPLE_RATE
-            ).probabilities.values()
-        )
-        for u in track(kept, "listening", len(kept))
-    ]
+    clips = {u.id: sounds.samples[u.id] for u in kept}
+    heard = listening.of_model(model).hear(clips, {"": Unchanged()}, track=track)
     scores = Scores(
         ids=tuple(u.id for u in kept),
         labels=model.labels,
         truth=np.array([model.labels.index(str(mapping.label(u.emotion, u.sex))) for u in kept]),
-        probabilities=np.array(rows, np.float32),
+        probabilities=heard[""],
         speakers=tuple(u.speaker for u in kept),
     )
-    trained = model.description.training
-    return evaluation.evaluate(scores, protocol="clips not trained on", stamp=_stamp(kept, trained))
+    return scores, _stamp(kept, model.description.training)
 
 
 def _stamp(clips: Sequence[Utterance], training: Mapping[str, Any]) -> str:

@@ -87,7 +87,7 @@ def stats(
     import numpy as np
 
     from intone import cache, corpora, protocols
-    from intone.report import corpora_page, statistics
+    from intone.report import corpora_page, corpora_tables, statistics
     from intone.report.text import columns
 
     track = _output.progress(quiet)
@@ -107,11 +107,11 @@ def stats(
     page = corpora_page.build(clips, numbers, chosen, sounds, seed=seed)
     index = page.write(output, {"statistics.json": json.dumps(numbers.to_dict(), indent=1) + "\n"})
     tables = (
-        corpora_page.class_rows(numbers),
-        corpora_page.voice_rows(numbers),
-        corpora_page.duration_rows(numbers),
-        *([corpora_page.part_rows(numbers)] if splits else []),
-        corpora_page.level_rows(numbers),
+        corpora_tables.class_rows(numbers),
+        corpora_tables.voice_rows(numbers),
+        corpora_tables.duration_rows(numbers),
+        *([corpora_tables.part_rows(numbers)] if splits else []),
+        corpora_tables.level_rows(numbers),
     )
     print("\n\n".join(map(columns, tables)))
     _output.note(f"\n{index}: open it in a browser", quiet)

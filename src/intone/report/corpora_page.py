@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -18,15 +18,14 @@ from intone.cache import Sounds
 from intone.corpora import Utterance
 from intone.emotions import as_labelled
 from intone.errors import DataError
-from intone.report import page, pictures
-from intone.report.page import Page, Picture, Rows, Section
+from intone.report import corpora_tables as tables
+from intone.report import page, pictures, style
+from intone.report.page import Cards, Page, Picture, Section
 from intone.report.pictures import Scale
 from intone.report.statistics import (
     MFCC_CLIPS,
     CorpusStatistics,
-    Format,
     Measured,
-    Spread,
     Statistics,
     by_corpus,
     info,
@@ -72,7 +71,7 @@ def build(
     examples = [Example(clip, sounds.samples[clip.id]) for clip in chosen]
     whole = statistics.together
     titles = " · ".join(one.title for one in statistics.corpora)
-    counts = f"{whole.clips:,} clips, {whole.hours:.1f} hours, speakers: {_speakers(whole)}"
+    counts = f"{whole.clips:,} clips, {whole.hours:.1f} hours, speakers: {tables.speakers(whole)}"
     return Page(
         title="What is in the data",
         lead=f"{counts}. {titles}",
@@ -89,93 +88,6 @@ def build(
         foot=f"Made by Intone {__version__}, seed {seed}. This page holds sound of these corpora, "
         "whose licences go with it: keep it to yourself unless they let you pass it on.",
     )
-
-
-# Tables: rows of cells, for the page and for a terminal.
-
-
-def class_rows(statistics: Statistics) -> Rows:
-    """Count clips: a row an emotion, a column a corpus, and their sums."""
-    columns = _with_total(statistics)
-    return [
-        ["emotion", *(one.title for one in columns)],
-        *(
-            [emotion, *(_count(one.emotions.get(emotion, 0)) for one in columns)]
-            for emotion in statistics.together.emotions
-        ),
-        ["all", *(_count(one.clips) for one in columns)],
-    ]
-
-
-def voice_rows(statistics: Statistics) -> Rows:
-    """Count speakers, and their clips, by sex."""
-    sexes = list(statistics.together.voices)
-    head = ["corpus", "speakers"]
-    for sex in sexes:
-        head += [f"{sex} speakers", f"{sex} clips"]
-    rows = [head]
-    for one in _with_total(statistics):
-        row = [one.title, _speakers(one)]
-        for sex in sexes:
-            voices = one.voices.get(sex)
-            row += [_count(voices.speakers), _count(voices.clips)] if voices else ["–", "–"]
-        rows.append(row)
-    return rows
-
-
-def duration_rows(statistics: Statistics) -> Rows:
-    """Say how long clips are, in seconds."""
-    return [
-        ["corpus", "clips", "hours", "mean", "shortest", "median", "longest"],
-        *(
-            [
-                *(one.title, _count(one.clips), f"{one.hours:.2f}", f"{one.seconds.mean:.2f}"),
-                *_range(one.seconds, 2),
-            ]
-            for one in _with_total(statistics)
-        ),
-    ]
-
-
-def part_rows(statistics: Statistics) -> Rows:
-    """Say how long the clips of each part of each fold are, in seconds."""
-    return [
-        ["fold", "part", "clips", "hours", "mean", "shortest", "median", "longest"],
-        *(
-            [
-                *(str(one.fold), one.part, _count(one.clips), f"{one.hours:.2f}"),
-                *(f"{one.seconds.mean:.2f}", *_range(one.seconds, 2)),
-            ]
-            for one in statistics.parts
-        ),
-    ]
-
-
-def level_rows(statistics: Statistics) -> Rows:
-    """Say how loud clips are, in dBFS."""
-    return [
-        [
-            "corpus",
-            *(f"level, {word}" for word in _RANGE),
-            *(f"peak, {word}" for word in _RANGE),
-        ],
-        *(
-            [one.title, *_range(one.level, 1), *_range(one.peak, 1)]
-            for one in _with_total(statistics)
-        ),
-    ]
-
-
-def file_rows(statistics: Statistics) -> Rows:
-    """Say how files are stored."""
-    return [
-        ["corpus", "container", "channels", "sample rate", "files"],
-        *(
-            [one.title, *_format(format), _count(files)]
-            for one in statistics.corpora
-            for format, files in one.formats
-        ),
-    ]
 
 
 # Sections.
@@ -204,14 +116,16 @@ def _classes(statistics: Statistics) -> Section:
         )
         for one in statistics.corpora
     ]
-    rows = page.table(class_rows(statistics), "Clips by emotion and corpus", total=True)
-    return Section("Emotions", [*([together] if _several(statistics) else []), each, rows])
+    rows = page.table(tables.class_rows(statistics), "Clips by emotion and corpus", total=True)
+    return Section(
+        "Emotions", [*([together] if tables.several(statistics) else []), Cards(each), rows]
+    )
 
 
 def _voices(statistics: Statistics) -> Section:
     curves = {
         one.name: {sex: own.mfcc for sex, own in one.voices.items() if own.mfcc}
-        for one in _with_total(statistics)
+        for one in tables.with_total(statistics)
     }
     reach = max(
         (abs(value) for own in curves.values() for curve in own.values() for value in curve[1:]),
@@ -224,7 +138,7 @@ def _voices(statistics: Statistics) -> Section:
             description=f"Mean MFCCs of {one.title} by sex: {_difference(one)}",
             heading=_heading(one.title, _difference(one)),
         )
-        for one in _with_total(statistics)
+        for one in tables.with_total(statistics)
         if curves[one.name]
     ]
     words = page.paragraph(
@@ -234,9 +148,11 @@ def _voices(statistics: Statistics) -> Section:
         "the same axes: linear up to 10, and logarithmic beyond."
     )
     rows = page.table(
-        voice_rows(statistics), "Speakers and clips by sex", total=_several(statistics)
+        tables.voice_rows(statistics),
+        "Speakers and clips by sex",
+        total=tables.several(statistics),
     )
-    return Section("Voices", [rows, words, cards] if cards else [rows])
+    return Section("Voices", [rows, words, Cards(cards)] if cards else [rows])
 
 
 def _durations(clips: Sequence[Measured], statistics: Statistics) -> Section:
@@ -254,17 +170,21 @@ def _durations(clips: Sequence[Measured], statistics: Statistics) -> Section:
         description=f"A histogram of durations for each corpus. {words}",
         caption=f"How long clips are; the line is the median. Heights do not compare. {words}",
     )
-    rows = page.table(duration_rows(statistics), "Durations in seconds", total=_several(statistics))
+    rows = page.table(
+        tables.duration_rows(statistics),
+        "Durations in seconds",
+        total=tables.several(statistics),
+    )
     if not statistics.parts:
         return Section("Durations", [picture, rows])
     caption = f"Durations in seconds, by part of each fold of {statistics.parts[0].protocol}"
-    return Section("Durations", [picture, rows, page.table(part_rows(statistics), caption)])
+    return Section("Durations", [picture, rows, page.table(tables.part_rows(statistics), caption)])
 
 
 def _levels(clips: Sequence[Measured], statistics: Statistics) -> Section:
     quietest = min(statistics.corpora, key=lambda one: one.level.median)
     loudest = max(statistics.corpora, key=lambda one: one.level.median)
-    words = f"The median clip has {_number(statistics.together.level.median)} dBFS."
+    words = f"The median clip has {tables.number(statistics.together.level.median)} dBFS."
     if loudest is not quietest:
         words = (
             f"The median clip of {loudest.title} is "
@@ -280,7 +200,9 @@ def _levels(clips: Sequence[Measured], statistics: Statistics) -> Section:
         f"median. {words}",
     )
     rows = page.table(
-        level_rows(statistics), "Levels and peaks in dBFS", total=_several(statistics)
+        tables.level_rows(statistics),
+        "Levels and peaks in dBFS",
+        total=tables.several(statistics),
     )
     return Section("Levels", [picture, rows])
 
@@ -290,7 +212,10 @@ def _files(statistics: Statistics) -> Section:
         "How the files are stored here. Everything else on this page is measured after decoding to "
         "one channel at 16 kHz, as Intone hears them."
     )
-    return Section("Files", [words, page.table(file_rows(statistics), "Files by format", words=2)])
+    return Section(
+        "Files",
+        [words, page.table(tables.file_rows(statistics), "Files by format", words=2)],
+    )
 
 
 def _pictures_of(examples: Sequence[Example]) -> Section:
@@ -311,7 +236,7 @@ def _pictures_of(examples: Sequence[Example]) -> Section:
         )
         for number, example in enumerate(examples, 1)
     ]
-    return Section("Clips", [words, cards])
+    return Section("Clips", [words, Cards(cards)])
 
 
 def _noise(clean: Example) -> Section:
@@ -335,7 +260,7 @@ def _noise(clean: Example) -> Section:
             ("noise-with", f"noise at {_SNR:g} dB", noisy),
         )
     ]
-    return Section("Clean and noisy", [words, cards])
+    return Section("Clean and noisy", [words, Cards(cards)])
 
 
 def _licences(statistics: Statistics) -> Section:
@@ -346,51 +271,15 @@ def _licences(statistics: Statistics) -> Section:
         text = "<br>".join(escape(line) for line in lines if line)
         url = escape(described.url)
         link = f'<br><a href="{url}">{url}</a>' if url.startswith("http") else ""
-        entries.append(f"<dt>{escape(one.title)}</dt>\n<dd>{text}{link}</dd>\n")
-    return Section("Licences and citations", [f"<dl>\n{''.join(entries)}</dl>\n"])
+        entries.append((one.title, text + link))
+    return Section("Licences and citations", [page.terms(entries)])
 
 
 # Words and cells.
 
-_RANGE = ("lowest", "median", "highest")
-
-
-def _range(spread: Spread, digits: int) -> Iterator[str]:
-    return (_number(value, digits) for value in (spread.least, spread.median, spread.most))
-
-
-def _number(value: float, digits: int = 0) -> str:
-    return f"{value:.{digits}f}".replace("-", "−")
-
-
-def _count(number: int) -> str:
-    return f"{number:,}" if number else "–"
-
 
 def _file_name(one: CorpusStatistics) -> str:
     return re.sub(r"\W+", "-", one.name)
-
-
-def _speakers(one: CorpusStatistics) -> str:
-    known = sum(voices.speakers for voices in one.voices.values())
-    if not one.without_speaker:
-        return f"{known:,}"
-    return f"{known:,} and unknown" if known else "unknown"
-
-
-def _format(format: Format) -> list[str]:
-    if format.sample_rate is None or format.channels is None:
-        return [format.container, "", ""]
-    return [format.container, f"{format.channels}", f"{format.sample_rate:,} Hz"]
-
-
-def _several(statistics: Statistics) -> bool:
-    return len(statistics.corpora) > 1
-
-
-def _with_total(statistics: Statistics) -> list[CorpusStatistics]:
-    """The corpora, and all of them together where there are several."""
-    return [*statistics.corpora, *([statistics.together] if _several(statistics) else [])]
 
 
 def _values(
@@ -437,7 +326,7 @@ def _player(example: Example, title: str) -> str:
     name = clip.speaker.partition("/")[2] if clip.speaker else "unknown"
     voice = f"{clip.sex or ''} speaker {name}".strip()
     said = f", sentence: {clip.sentence}" if clip.sentence else ""
-    colour = pictures.emotion_colour(clip.emotion)
+    colour = style.emotion_colour(clip.emotion)
     return (
         f'<header><h3><span class="dot" style="background:{colour}"></span>{escape(title)}</h3>'
         f"{escape(info(clip.corpus).title)}, {escape(voice)}{escape(said)}<br>"

@@ -7,7 +7,6 @@ All lengths are in inches, heights from the top down.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import accumulate, pairwise
 from pathlib import PurePath
 from statistics import mean
@@ -15,7 +14,8 @@ from textwrap import wrap
 from typing import Any
 
 # First, because it says what to install, should the next be missing.
-from intone.report.pictures import INK, MUTED, PAPER, svg
+from intone.report import style
+from intone.report.style import INK, MUTED, PAPER
 
 # isort: split
 import numpy as np
@@ -69,11 +69,7 @@ def draw(network: Network, title: str) -> Figure:
 
 def encode(figure: Figure, path: PurePath) -> bytes:
     """Encode a picture as the name of a file says: as SVG or as PNG."""
-    if path.suffix == ".svg":
-        return svg(figure, "network").encode()
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=200)
-    return file.getvalue()
+    return style.encode(figure, path, "network")
 
 
 # Where things stand.

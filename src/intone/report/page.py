@@ -1,6 +1,6 @@
 """Pages for people: one file each, which opens offline, light or dark, wide or narrow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from intone import files
 from intone.errors import IntoneError
-from intone.report.pictures import inline, svg
+from intone.progress import Track, silent
+from intone.report.style import inline, svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,6 +19,7 @@ Rows = Sequence[Sequence[str]]
 """cells of a table, the first row its head"""
 
 _STYLE = Path(__file__).with_name("page.css")
+_SORTING = Path(__file__).with_name("sorting.js")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,8 +53,21 @@ class Picture:
         self.figure.savefig(folder / f"{self.name}.png", dpi=160)
 
 
-Part = str | Picture | Sequence[Picture]
-"""HTML, a picture, or pictures beside each other, as many as the page is wide"""
+@dataclass(frozen=True, eq=False)
+class Cards:
+    """Pictures or pieces of HTML, each on a card, as many beside each other as the page holds."""
+
+    parts: Sequence[str | Picture]
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Two pictures or pieces of HTML that belong together, side by side where the page is wide."""
+
+    parts: Sequence[str | Picture]
+
+
+Part = str | Picture | Cards | Beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,24 +90,30 @@ class Section:
     def pictures(self) -> Iterator[Picture]:
         """Go through the pictures of all parts."""
         for part in self.parts:
-            if isinstance(part, Picture):
-                yield part
-            elif not isinstance(part, str):
-                yield from part
+            inside = part.parts if isinstance(part, Cards | Beside) else [part]
+            yield from (each for each in inside if isinstance(each, Picture))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Page:
-    """A whole page; its title, lead and foot are plain text."""
+    """A whole page; its kind, title, lead and foot are plain text."""
 
     title: str
     lead: str
     sections: Sequence[Section]
     foot: str
+    kind: str = ""
+    """what sort of page it is, above the title"""
+    banner: Sequence[Part] = ()
+    """what stands before all sections"""
+    sortable: bool = False
+    """whether a click on a column's head sorts its table"""
 
     def html(self) -> str:
         """Set the page."""
         links = "".join(f'<a href="#{s.anchor}">{escape(s.heading)}</a>' for s in self.sections)
+        kind = f'<p class="kind">{escape(self.kind)}</p>\n' if self.kind else ""
+        script = f"<script>\n{_SORTING.read_text(encoding='utf-8')}</script>\n"
         return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -104,42 +125,70 @@ class Page:
 </head>
 <body>
 <header>
-<h1>{escape(self.title)}</h1>
+{kind}<h1>{escape(self.title)}</h1>
 <p class="lead">{escape(self.lead)}</p>
+{"".join(map(_html, self.banner))}</header>
 <nav aria-label="Sections">{links}</nav>
-</header>
 <main>
 {"".join(section.html() for section in self.sections)}</main>
 <footer>{escape(self.foot)}</footer>
-</body>
+{script if self.sortable else ""}</body>
 </html>
 """
 
-    def write(self, folder: Path, beside: Mapping[str, str]) -> Path:
-        """Write `index.html`, its pictures as SVG and PNG, and texts beside it by file name.
+    def pictures(self) -> Iterator[Picture]:
+        """Go through the pictures of the whole page."""
+        yield from Section("", self.banner).pictures()
+        for section in self.sections:
+            yield from section.pictures()
+
+    def write(
+        self,
+        folder: Path,
+        beside: Mapping[str, str],
+        *,
+        name: str = "index.html",
+        track: Track = silent,
+    ) -> Path:
+        """Write the page, its pictures as SVG and PNG, and texts beside it by file name.
 
         The page has its name only once all of it is there; gives its path.
 
         Raises:
             IntoneError: the folder cannot be written.
         """
-        index = folder / "index.html"
+        drawn = [*self.pictures()]
         try:
             (folder / "pictures").mkdir(parents=True, exist_ok=True)
-            for section in self.sections:
-                for picture in section.pictures():
-                    picture.save(folder / "pictures")
-            for name, text in beside.items():
-                (folder / name).write_text(text, encoding="utf-8")
-            files.write_text(index, self.html())
+            for picture in track(drawn, "drawing", len(drawn)):
+                picture.save(folder / "pictures")
+            for beside_name, text in beside.items():
+                files.write_text(folder / beside_name, text)
+            files.write_text(folder / name, self.html())
         except OSError as error:
             raise IntoneError(f"{folder}: cannot be written: {error.strerror}") from None
-        return index
+        return folder / name
 
 
 def paragraph(text: str) -> str:
     """Set a paragraph of plain text."""
     return f"<p>{escape(text)}</p>\n"
+
+
+def lacking(text: str) -> str:
+    """Set a line of plain text that says what is not there, and what to do about it."""
+    return f'<p class="lacking">{escape(text)}</p>\n'
+
+
+def details(summary: str, content: str) -> str:
+    """Set content below a line of plain text that opens it."""
+    return f"<details>\n<summary>{escape(summary)}</summary>\n{content}</details>\n"
+
+
+def terms(entries: Iterable[tuple[str, str]]) -> str:
+    """Set a list of plain terms, each with what is to be said of it, as HTML."""
+    lines = "".join(f"<dt>{escape(term)}</dt>\n<dd>{said}</dd>\n" for term, said in entries)
+    return f"<dl>\n{lines}</dl>\n"
 
 
 def table(rows: Rows, caption: str, *, words: int = 1, total: bool = False) -> str:
@@ -168,8 +217,13 @@ def _line(row: Sequence[str], kinds: Sequence[str]) -> str:
 
 
 def _html(part: Part) -> str:
-    if isinstance(part, str):
-        return part
-    if isinstance(part, Picture):
-        return part.html()
-    return f'<div class="grid">\n{"".join(picture.html() for picture in part)}</div>\n'
+    match part:
+        case Picture():
+            return part.html()
+        case Cards():
+            return f'<div class="grid">\n{"".join(map(_html, part.parts))}</div>\n'
+        case Beside():
+            sides = "".join(f"<div>\n{_html(each)}</div>\n" for each in part.parts)
+            return f'<div class="beside">\n{sides}</div>\n'
+        case _:
+            return part

@@ -1,120 +1,47 @@
-"""Pictures: one function a picture, from data to a figure; nothing here knows a page.
+"""Pictures of corpora and clips: one function a picture, from data to a figure."""
 
-Every figure is drawn in the same few colours: `INK`, `MUTED` and `PAPER`, which a page exchanges
-for its own, so that a picture in it is dark where the page is; an emotion's own colour, the same
-in every picture; and two colour maps. Texts stay texts. Colour never says alone what is not also
-written.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
-from html import escape
-from io import StringIO
-from typing import Any, ParamSpec, Protocol
+from typing import Protocol
 
+# First, because it says what to install, should the next be missing.
+from intone.report.style import (
+    BESIDE,
+    DIVERGING,
+    INK,
+    MUTED,
+    PAPER,
+    SEQUENTIAL,
+    SEXES,
+    STROKES,
+    bars,
+    emotion_colour,
+    picture,
+)
+
+# isort: split
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from intone.audio import SAMPLE_RATE
 from intone.emotions import as_labelled
-from intone.errors import IntoneError
 from intone.features import Chroma, Feature, FrontEnd, LogMel, Mfcc, Spectrogram, mel_weights
 
-try:
-    from matplotlib import colormaps, rc_context
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-except ModuleNotFoundError:
-    raise IntoneError("pictures need matplotlib: pip install 'intone[report]'") from None
-
 Floats = NDArray[np.float32]
-
-INK, MUTED, PAPER = "#1b2026", "#5b6570", "#fffffe"
-
-EMOTIONS = {
-    "neutral": "#a5a5a8",
-    "calm": "#56cbf1",
-    "happy": "#dec207",
-    "sad": "#2450e6",
-    "angry": "#ad1a15",
-    "fearful": "#724391",
-    "disgust": "#16ac5e",
-    "surprised": "#d959b3",
-    "bored": "#916c54",
-    "excited": "#f57c0b",
-    "frustrated": "#96324e",
-    "contempt": "#3d868f",
-    "other": "#bcbe86",
-    "undecided": "#7888d3",
-}
-"""A colour an emotion, apart from each other for colour-blind eyes too (a test measures it)."""
-
-SEXES = {"female": "#d0660a", "male": "#1c8695"}
-_STROKES = {"female": "-", "male": "--"}
-
-_OWN_WORD = "#8a8f98"  # an emotion that only the user's labels know
-_SEQUENTIAL, _DIVERGING = "magma", "RdBu_r"
-
-_STYLE: Any = {
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "text.color": INK,
-    "axes.titlesize": 9,
-    "axes.titlelocation": "left",
-    "axes.labelcolor": MUTED,
-    "axes.labelsize": 8,
-    "axes.edgecolor": MUTED,
-    "axes.facecolor": "none",
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": MUTED,
-    "grid.alpha": 0.25,
-    "grid.linewidth": 0.6,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "xtick.major.size": 2.5,
-    "ytick.major.size": 2.5,
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-    "figure.facecolor": PAPER,
-    "figure.constrained_layout.use": True,
-    "figure.constrained_layout.h_pad": 0.03,
-    "figure.constrained_layout.w_pad": 0.03,
-}
-
-_P = ParamSpec("_P")
-
-
-def _picture(draw: Callable[_P, Figure]) -> Callable[_P, Figure]:
-    """Draw in the house's style, and lay out once, however often the figure is written."""
-
-    @wraps(draw)
-    def styled(*args: _P.args, **kwargs: _P.kwargs) -> Figure:
-        with rc_context(_STYLE):
-            figure = draw(*args, **kwargs)
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
-        return figure
-
-    return styled
 
 
 # Corpora.
 
 
-@_picture
+@picture
 def classes_by_origin(counts: Mapping[str, Mapping[str, int]]) -> Figure:
     """Draw a bar an emotion, stacked of what each corpus gives: corpus -> emotion -> clips."""
     emotions = as_labelled(emotion for own in counts.values() for emotion in own).labels
     shades = colormaps["viridis"](np.linspace(0.15, 0.9, len(counts)))
-    figure, axes = _bars(width=4.8, height=0.75 + 0.24 * len(emotions))
+    figure, axes = bars(width=4.8, height=0.75 + 0.24 * len(emotions))
     ends = np.zeros(len(emotions))
     for (corpus, own), shade in zip(counts.items(), shades, strict=True):
         widths = np.array([own.get(emotion, 0) for emotion in emotions])
@@ -123,28 +50,28 @@ def classes_by_origin(counts: Mapping[str, Mapping[str, int]]) -> Figure:
         )
         ends += widths
     for place, end in enumerate(ends):
-        axes.annotate(f"{end:,.0f}", (end, place), (4, 0), **_BESIDE)
+        axes.annotate(f"{end:,.0f}", (end, place), (4, 0), **BESIDE)
     axes.set_xlim(0, 1.1 * ends.max())
     axes.set_xlabel("clips")
     figure.legend(loc="outside upper left", ncols=3, handlelength=1, columnspacing=1.4)
     return figure
 
 
-@_picture
+@picture
 def classes(counts: Mapping[str, int], *, largest_share: float) -> Figure:
     """Draw a bar an emotion of one corpus: its share of the clips, and their number."""
-    figure, axes = _bars(width=3.2, height=0.45 + 0.24 * len(counts))
+    figure, axes = bars(width=3.2, height=0.45 + 0.24 * len(counts))
     total = sum(counts.values())
     shares = [100 * count / total for count in counts.values()]
     axes.barh(list(counts), shares, color=[emotion_colour(emotion) for emotion in counts])
     for place, (count, share) in enumerate(zip(counts.values(), shares, strict=True)):
-        axes.annotate(f"{count:,}", (share, place), (4, 0), **_BESIDE)
+        axes.annotate(f"{count:,}", (share, place), (4, 0), **BESIDE)
     axes.set_xlim(0, 115 * largest_share)
     axes.set_xlabel("% of the corpus's clips")
     return figure
 
 
-@_picture
+@picture
 def spreads(values: Mapping[str, Sequence[float]], *, label: str) -> Figure:
     """Draw a hill a corpus, of where its values lie, and a line at each median."""
     figure = Figure(figsize=(4.8, 0.45 + 0.6 * len(values)))
@@ -163,7 +90,7 @@ def spreads(values: Mapping[str, Sequence[float]], *, label: str) -> Figure:
     return figure
 
 
-@_picture
+@picture
 def mean_mfccs(curves: Mapping[str, Sequence[float]], *, reach: float) -> Figure:
     """Draw the mean coefficients of women and of men; the first, the level, is left out.
 
@@ -174,7 +101,7 @@ def mean_mfccs(curves: Mapping[str, Sequence[float]], *, reach: float) -> Figure
     axes = figure.subplots()
     for sex, curve in curves.items():
         axes.plot(
-            range(1, len(curve)), curve[1:], color=SEXES[sex], label=sex, ls=_STROKES[sex], lw=1.5
+            range(1, len(curve)), curve[1:], color=SEXES[sex], label=sex, ls=STROKES[sex], lw=1.5
         )
     axes.axhline(0, color=MUTED, linewidth=0.6)
     axes.set_yscale("symlog", linthresh=10)  # the first few are ten times the others
@@ -211,7 +138,7 @@ class Panel(Protocol):
     def __call__(self, axes: Axes, bar: Axes, samples: Floats, scale: Scale) -> None: ...
 
 
-@_picture
+@picture
 def clip(samples: Floats, scale: Scale, *, panels: Sequence[str] = ()) -> Figure:
     """Draw a clip [T] in rows, one above the other: those of `PANELS` that are named, or all.
 
@@ -264,7 +191,7 @@ def _log_mel(axes: Axes, bar: Axes, samples: Floats, scale: Scale) -> None:
 
 def _mfcc(axes: Axes, bar: Axes, samples: Floats, scale: Scale) -> None:
     coefficients = _heard(Mfcc(n_mfcc=40, n_mels=_MELS), samples)[1:]  # the first is the level
-    _image(axes, bar, coefficients, limits=(-50, 50), unit="", colours=_DIVERGING)
+    _image(axes, bar, coefficients, limits=(-50, 50), unit="", colours=DIVERGING)
     _name_rows(axes, {f"{number}": number - 1 for number in (1, 10, 20, 30)})
     axes.set_ylabel("coefficient")
 
@@ -295,7 +222,7 @@ def _image(
     *,
     limits: tuple[float, float],
     unit: str,
-    colours: str = _SEQUENTIAL,
+    colours: str = SEQUENTIAL,
 ) -> None:
     """Draw values [rows, frames], of which frame 0 is centred on second 0."""
     rows, frames = values.shape
@@ -318,106 +245,3 @@ def _image(
 
 def _name_rows(axes: Axes, rows: Mapping[str, float]) -> None:
     axes.set_yticks(list(rows.values()), list(rows))
-
-
-# Training.
-
-
-@_picture
-def learning_curves(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    """Draw the loss of each fit, epoch by epoch: dashed in training, a line on validation.
-
-    `curves` maps a name to the `history` of a fit, as its record has it.
-    """
-    figure = Figure(figsize=(4.8, 2.6))
-    axes = figure.subplots()
-    shades = colormaps["viridis"](np.linspace(0.15, 0.8, len(curves)))
-    for (name, history), shade in zip(curves.items(), shades, strict=True):
-        epochs = [row["epoch"] for row in history]
-        axes.plot(epochs, [row["train_loss"] for row in history], "--", color=shade, lw=1)
-        watched = [row["validation_loss"] for row in history]
-        axes.plot(epochs, watched, "-", color=shade, lw=1.5, label=name)
-    axes.plot([], [], "--", color=MUTED, lw=1, label="in training")
-    axes.set_ylim(bottom=0)
-    axes.locator_params(axis="x", integer=True)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("loss")
-    axes.grid(axis="y")
-    axes.legend(loc="upper right", handlelength=2.2)
-    return figure
-
-
-@_picture
-def reconstructions(originals: Floats, reconstructions: Floats) -> Figure:
-    """Draw windows [N, rows, frames] above what an autoencoder made of them, in the same colours.
-
-    Below each stands its mean squared error.
-    """
-    count = len(originals)
-    figure = Figure(figsize=(1 + 1.7 * count, 3))
-    grid = figure.subplots(2, count, sharex=True, sharey=True, squeeze=False)
-    low, high = np.percentile(originals, [1, 99])
-    for row, windows in zip(grid, (originals, reconstructions), strict=True):
-        for axes, window in zip(row, windows, strict=True):
-            image = axes.imshow(
-                window,
-                origin="lower",
-                aspect="auto",
-                interpolation="none",
-                cmap=_SEQUENTIAL,
-                vmin=low,
-                vmax=high,
-            )
-    errors = np.square(originals - reconstructions).mean(axis=(1, 2))
-    for axes, error in zip(grid[1], errors, strict=True):
-        axes.set_xlabel(f"frames; error {error:.2f}")
-    for axes, title in zip(grid[:, 0], ("heard", "made from the code"), strict=True):
-        axes.set_title(title)
-        axes.set_ylabel("rows")
-    figure.colorbar(image, ax=grid, aspect=30, pad=0.02)
-    return figure
-
-
-# What all pictures share.
-
-
-def emotion_colour(emotion: str) -> str:
-    """Find an emotion's colour; words that are not canonical share one."""
-    return EMOTIONS.get(emotion, _OWN_WORD)
-
-
-def svg(figure: Figure, name: str) -> str:
-    """Write a figure as SVG; `name` sets its ids apart from those of other pictures."""
-    file = StringIO()
-    unsigned = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        figure.savefig(file, format="svg", metadata=unsigned)
-    drawn = file.getvalue()
-    for reference in ('id="', 'href="#', "url(#"):
-        drawn = drawn.replace(reference, f"{reference}{name}-")
-    return drawn
-
-
-def inline(drawn: str, description: str) -> str:
-    """Make an SVG text an element of a page, in the page's own ink, muted ink and paper.
-
-    `description` is for those who do not see it.
-    """
-    element = drawn[drawn.index("<svg") :]
-    for colour, own in ((INK, "currentColor"), (MUTED, "var(--muted)"), (PAPER, "var(--paper)")):
-        element = element.replace(colour, own)
-    return element.replace("<svg", f'<svg role="img" aria-label="{escape(description)}"', 1)
-
-
-def _bars(*, width: float, height: float) -> tuple[Figure, Axes]:
-    """Begin a picture of horizontal bars, the first at the top; its size is in inches."""
-    figure = Figure(figsize=(width, height))
-    axes = figure.subplots()
-    axes.invert_yaxis()
-    axes.grid(axis="x")
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
-    axes.spines[["left", "bottom"]].set_visible(False)
-    return figure, axes
-
-
-_BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8}

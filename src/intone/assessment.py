@@ -1,0 +1,120 @@
+"""Everything that a report shows, as data: what a run or a model is worth, where, and why.
+
+An `Assessment` is plain values all through. What could not be measured is named under `lacking`,
+with what to do about it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from intone.breakdowns import Breakdown, Voice
+from intone.evaluation import Report
+from intone.explanation import Explanation
+from intone.honesty import Gap
+from intone.human import Human
+from intone.listening import Speed
+from intone.perception import Perception
+from intone.reliability import Reliability
+from intone.stress import Stress
+
+FORMAT_VERSION = 1
+
+Use = Literal["trained and tested on", "trained on", "tested on"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistaken:
+    """A clip that was answered wrong, and how sure."""
+
+    clip: str
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """Two classes, one of which is often answered for the other."""
+
+    truth: str
+    answer: str
+    count: int
+    share: float
+    """of the answers to clips of that truth"""
+    clips: tuple[Mistaken, ...]
+    """those that were answered so surest"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitCurve:
+    """How one fit learned."""
+
+    name: str
+    best_epoch: int
+    seconds: float
+    history: tuple[Mapping[str, float | None], ...]
+    """epoch, train_loss, validation_loss, validation_accuracy, validation_uar, seconds"""
+    learning_rates: tuple[float, ...]
+    """of each epoch"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """One of the corpora, and how much of it was used."""
+
+    name: str
+    title: str
+    use: Use
+    clips: int
+    speakers: int
+    expected_clips: int | None
+    licence: str | None
+    verdict: str | None = None
+    """what the dataset doctor says of the copy at hand"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """How the figures came about."""
+
+    command: str
+    recipe: Mapping[str, Any]
+    mapping: str
+    data: tuple[Held, ...]
+    splits: tuple[str, ...]
+    """the SHA-256 of each fold's manifest"""
+    seeds: tuple[int, ...]
+    notes: tuple[str, ...]
+    environment: Mapping[str, Any]
+    """versions, hardware, commit, date"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """What a run or a model is worth, with all that is known of why."""
+
+    format_version: int = FORMAT_VERSION
+    kind: Literal["run", "record", "model"]
+    name: str
+    title: str
+    corpora: tuple[str, ...]
+    """titles of those that the scored clips are of"""
+    report: Report
+    parameters: int
+    human: Human | None
+    speed: Speed | None
+    confusions: tuple[Confusion, ...]
+    voices: tuple[Voice, ...]
+    breakdowns: tuple[Breakdown, ...]
+    gaps: tuple[Gap, ...]
+    reliability: Reliability | None
+    stress: Stress | None
+    explanations: tuple[Explanation, ...]
+    fits: tuple[FitCurve, ...]
+    perception: Perception | None
+    provenance: Provenance
+    lacking: Mapping[str, str]
+    """what is not there -> what to do"""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn all of it into plain values, for JSON."""
+        return asdict(self)

@@ -1,0 +1,176 @@
+"""The studies of the results page: records that differ in one thing, and one record's groups."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+from intone import corpora, evaluation, runs
+from intone.augment import original
+from intone.breakdowns import Trait, breakdown, corpus_title
+from intone.errors import DataError
+from intone.protocols import COPIES_APART
+from intone.report.markdown import percent, table
+from intone.report.result import Result
+from intone.specs import build
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One record of a study."""
+
+    name: str
+    record: str
+    reported: float | None = None
+    """the accuracy that the report gives"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Records that differ in one thing."""
+
+    heading: str
+    about: str
+    label: str = ""
+    """whose F1 is of interest"""
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """The clips of one record, told apart."""
+
+    heading: str
+    about: str
+    record: str
+    by: Literal["corpus", "intensity", "sex"]
+    reported: Mapping[str, float]
+    """group -> the accuracy that the report gives"""
+
+
+def section(path: Path, results: Mapping[str, Result]) -> str:
+    """Set the studies that a file describes.
+
+    Raises:
+        IntoneError: a key is unknown or missing, or a record is.
+    """
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    where = f"a study of {path}"
+    studies = [
+        build(Study, {**each, "variants": _all(Variant, each["variants"], where)}, where)
+        for each in data["studies"]
+    ]
+    groups = _all(Groups, data["groups"], where)
+    return "\n".join(
+        [
+            "## Studies\n",
+            *(_study(study, results) for study in studies),
+            *(_groups(each, results) for each in groups),
+        ]
+    )
+
+
+def _all(cls: type[T], data: Iterable[Mapping[str, Any]], where: str) -> list[T]:
+    return [build(cls, each, where) for each in data]
+
+
+def _study(study: Study, results: Mapping[str, Result]) -> str:
+    rows = [["variant", "report", "accuracy", "UAR", "stamp", "clips of", "clips", "best epochs"]]
+    if study.label:
+        rows[0].append(f"F1, {study.label}")
+    for variant in study.variants:
+        result = _found(results, variant.record)
+        rows.append(
+            [
+                variant.name,
+                _reported(variant.reported),
+                percent(result.report.accuracy),
+                percent(result.report.uar),
+                result.report.stamp,
+                result.clips_of,
+                str(result.report.clips),
+                result.epochs,
+            ]
+        )
+        if study.label:
+            rows[-1] += [
+                f"{100 * one.f1:.1f}" for one in result.report.per_class if one.label == study.label
+            ]
+    leaks = "".join(
+        f"\n{_copies_outside(_found(results, variant.record))}"
+        for variant in study.variants
+        if _found(results, variant.record).protocol == COPIES_APART
+    )
+    return f"### {study.heading}\n\n{study.about}\n\n{table(rows)}{leaks}"
+
+
+def _copies_outside(result: Result) -> str:
+    """Count the tested clips of which another copy was heard in training or validation."""
+    tested = Counter(map(original, result.scores[0].ids))
+    every = 1 + len(result.record["recipe"]["augment"]["copies"])
+    heard = sum(count for count in tested.values() if count < every)
+    return (
+        f"Of {tested.total():,} tested clips of `{result.name}`, {heard:,} have a copy of the same "
+        "recording outside the test part, and so has every voice.\n"
+    )
+
+
+def _groups(groups: Groups, results: Mapping[str, Result]) -> str:
+    result = _found(results, groups.record)
+    scores = runs.pooled(result.scores)
+    trait = _trait(groups.by, scores.ids)
+    compared = breakdown(scores, trait)
+    assert compared is not None, f"{groups.record}: clips of one group alone"
+    rows = [["", "clips", "speakers", "report", "accuracy", "UAR of the classes they share"]]
+    for group in compared.groups:
+        own = scores.where(np.array([trait.values.get(id) == group.name for id in scores.ids]))
+        report = evaluation.evaluate(own, protocol="", stamp="")
+        rows.append(
+            [
+                group.name,
+                str(report.clips),
+                str(report.speakers),
+                _reported(groups.reported.get(group.name)),
+                percent(report.accuracy),
+                percent(group.uar),
+            ]
+        )
+    chance = ""
+    if compared.gap is not None and compared.p_value is not None:
+        chance = (
+            f"\nThe gap of {100 * compared.gap:.1f} points of UAR, or a larger one, comes about by "
+            f"chance with p = {compared.p_value:.3f}.\n"
+        )
+    return (
+        f"### {groups.heading}\n\n{groups.about} Record `{groups.record}`, *{result.report.stamp}*."
+        f"\n\n{table(rows)}{chance}"
+    )
+
+
+def _trait(by: str, ids: Iterable[str]) -> Trait:
+    """What tells clips apart that only their ids describe."""
+    parsers = corpora.parsers()
+    values = {}
+    for id in ids:
+        corpus, _, name = original(id).partition("/")
+        clip = parsers[corpus](Path(f"{name}.wav")) if corpus in parsers else None
+        value = corpus_title(corpus) if by == "corpus" else clip and getattr(clip, by)
+        if value:
+            values[id] = value
+    return Trait(by, values)
+
+
+def _found(results: Mapping[str, Result], name: str) -> Result:
+    if name not in results:
+        raise DataError(f"a study names the record {name}, which is not there")
+    return results[name]
+
+
+def _reported(accuracy: float | None) -> str:
+    return f"{100 * accuracy:.1f}" if accuracy else ""
