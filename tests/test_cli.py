@@ -122,10 +122,11 @@ def test_a_folder_of_clips_becomes_a_model_file(run, made_corpus, tiny_recipe, t
     record = (tmp_path / "run" / "record.json").read_text()
     assert "--data folder=DIR" in record
     assert str(tmp_path) not in record
-    code, again, _ = run("evaluate", tmp_path / "run", "--output", tmp_path / "report.json")
+    code, again, _ = run("evaluate", tmp_path / "run")
     assert code == 0
     assert again == out
-    assert json.loads((tmp_path / "report.json").read_text())["clips"] == 96
+    told = json.loads((tmp_path / "run" / "report" / "report.json").read_text())
+    assert told["report"]["clips"] == 96
     code, _, err = run("export", tmp_path / "run")
     assert code == 0, err
     model = tmp_path / "run" / "model.onnx"
@@ -182,7 +183,9 @@ def test_a_leaky_split_needs_to_be_allowed_and_is_stamped(run, made_corpus, tiny
 
 
 @pytest.mark.parametrize("recipe", [name for name in shipped() if name.startswith("c/")])
-def test_report_c_runs_on_iemocap_s_layout_leaving_a_session_out(run, recipe, tmp_path, rng):
+def test_report_c_runs_on_iemocap_s_layout_leaving_a_session_out(
+    run, recipe, tmp_path, rng, random_encoders
+):
     root = make_iemocap(tmp_path / "IEMOCAP")
     for path in root.rglob("*.wav"):
         soundfile.write(path, made_voice(150, 0.5, rng), 16_000)
@@ -218,7 +221,7 @@ def test_report_c_runs_on_iemocap_s_layout_leaving_a_session_out(run, recipe, tm
         (["recipes", "--show", "b/b1-ravdess", "--picture", "a.pdf"], "written as .svg or .png"),
         (["recipes", "--show", "b/b1-ravdess", "--picture", "no/a.svg"], "cannot be written"),
         (["evaluate", "no-run"], "holds no run and no record"),
-        (["evaluate", "x.onnx"], "add --data NAME=DIR"),
+        (["evaluate", "x.onnx"], "there is no such model file"),
         (["export", "no-run"], "holds no run"),
     ],
 )
@@ -292,7 +295,7 @@ def test_without_matplotlib_a_picture_says_what_to_install(run, tmp_path, monkey
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     code, out, err = run("recipes", "--show", "b/b1-ravdess", "--picture", tmp_path / "a.svg")
     assert (code, out) == (2, "")
-    assert err == "intone: pictures need matplotlib: pip install 'intone[report]'\n"
+    assert err == "intone: this needs matplotlib: pip install 'intone[report]'\n"
     assert not list(tmp_path.iterdir())
 
 

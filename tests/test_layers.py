@@ -23,11 +23,12 @@ GROUND = {
         "emotions",
         "features",
     ),
-    *("windows", "runtime", "models", "vad", "timeline", "stream", "batch"),
+    *("windows", "runtime", "models", "vad", "timeline", "stream", "baseline"),
+    *("processes", "batch", "journal"),
 }
 FIRST = {
     *("corpora", "cache", "protocols", "recipe", "nets", "encoders", "dataset", "experiment"),
-    "training",
+    *("training", "speed", "reproduction"),
     *(
         "runs",
         "evaluation",
@@ -39,6 +40,10 @@ FIRST = {
         "tasks",
         "dropout",
     ),
+    *("human", "breakdowns", "reliability", "perception", "listening", "stress", "explanation"),
+    *("honesty", "subjects", "assessment", "assessing"),
+    *("search", "studies", "tuning", "sweeps", "ensembles", "comparison"),
+    *("adaptation", "calibration", "compression"),
 }
 TOP = {"report", "cli", "__main__"}
 HEAVY = {"torch", "sklearn", "onnx", "matplotlib", "librosa"}

@@ -1,0 +1,45 @@
+"""How long a clip takes."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from intone import training, windows
+from intone.dataset import Arrays, Part
+from intone.experiment import Experiment
+
+REPEATS = 3
+
+
+def seconds_per_clip(subject: Experiment, ids: Sequence[str]) -> float:
+    """Time decoded clips on their own, from sound to probabilities: the median of these.
+
+    Each is timed three times, and the fastest counts, for a busy machine only adds. The net has
+    fresh weights, whose values change nothing, and its inputs are not scaled, which is no work.
+    """
+    net = subject.net(0)
+    return float(np.median([_fastest(subject, net, place) for place in subject.places(ids)]))
+
+
+def _fastest(subject: Experiment, net: nn.Module, place: int) -> float:
+    data = subject.data
+    samples = np.array(data.sounds.samples[data.ids[place]])  # off the disk before the clock runs
+    starts = windows.starts(len(samples), data.rule)
+    owner = np.zeros(len(starts), np.int64)
+
+    def inputs(chosen: NDArray[np.int64]) -> Arrays:
+        cut = [windows.at(samples, starts[number], data.rule) for number in chosen]
+        return {
+            name: np.stack([hear(window) for window in cut])
+            for name, hear in data.front_ends.items()
+        }
+
+    times = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        training.predict(net, Part(owner, data.targets[[place]], data.shares[[place]], inputs))
+        times.append(time.perf_counter() - began)
+    return min(times)
