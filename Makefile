@@ -21,7 +21,7 @@ docs-check: .venv/.ready
 	.venv/bin/pytest tests/test_docs.py
 
 results: .venv/.ready
-	.venv/bin/python -m intone.report.results results docs/results.md
+	.venv/bin/python -m intone.report.results results docs
 	.venv/bin/python -m intone.report.card results/default-small.json
 
 clean:

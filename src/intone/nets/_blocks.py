@@ -2,6 +2,7 @@
 
 from typing import Literal, Self
 
+import torch
 from torch import Tensor, nn
 
 Size = int | tuple[int, int]
@@ -50,6 +51,39 @@ class ConvBlock1d(nn.Sequential):
         )
 
 
+class ResidualBlock2d(nn.Module):
+    """Two 3x3 convolutions beside a short cut: `[B, in, H, W] -> [B, out, H / stride, W / stride]`.
+
+    Source: He et al. (2016), with dropout between the convolutions.
+    """
+
+    def __init__(
+        self, channels_in: int, channels_out: int, *, stride: int = 1, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False),
+            nn.BatchNorm2d(channels_out),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels_out),
+        )
+        same = channels_in == channels_out and stride == 1
+        self.short_cut = (
+            nn.Identity()
+            if same
+            else nn.Sequential(
+                nn.Conv2d(channels_in, channels_out, 1, stride, bias=False),
+                nn.BatchNorm2d(channels_out),
+            )
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[B, in, H, W] -> [B, out, H / stride, W / stride]`, rounded up."""
+        return (self.convolutions(x) + self.short_cut(x)).relu()  # type: ignore[no-any-return]
+
+
 def unpadded(size: int, *, kernel: int, blocks: int) -> int:
     """What is left of an axis after blocks of an unpadded convolution and a pool of 2.
 
@@ -77,6 +111,27 @@ class AttentionPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`[B, steps, size] -> [B, size]`."""
         return (self.score(x).softmax(dim=1) * x).sum(dim=1)  # type: ignore[no-any-return]
+
+
+class AttentiveStatistics(nn.Module):
+    """Mean and deviation over steps, weighted by a learned score: `[B, steps, size] -> [B, 2 size]`.
+
+    Source: Okabe et al. (2018), "Attentive Statistics Pooling for Deep Speaker Embedding".
+    """
+
+    def __init__(self, size: int, *, hidden: int = 64) -> None:
+        super().__init__()
+        self.score = nn.Sequential(
+            nn.Linear(size, hidden), nn.Tanh(), nn.Linear(hidden, 1, bias=False)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[B, steps, size] -> [B, 2 * size]`."""
+        weights = self.score(x).softmax(dim=1)
+        mean = (weights * x).sum(dim=1, keepdim=True)
+        variance = (weights * (x - mean).square()).sum(dim=1)
+        deviation = (variance + 1e-4).sqrt()  # its slope stays finite where steps are equal
+        return torch.cat([mean.squeeze(1), deviation], dim=1)
 
 
 class Frozen(nn.Module):
