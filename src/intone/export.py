@@ -75,9 +75,8 @@ def export(
     output: Path,
     *,
     name: str,
-    temperature: float = 1.0,
 ) -> Model:
-    """Write the model file and verify it; `temperature` is that of one-of-many nets.
+    """Write the model file and verify it.
 
     Raises:
         ModelError: the file's probabilities differ from torch's by more than the tolerance.
@@ -97,7 +96,7 @@ def export(
         window=window,
         inputs=inputs,
         task=task,
-        temperature=temperature if task == "one of many" else 1.0,
+        temperature=record.get("temperature", 1.0) if task == "one of many" else 1.0,
         training=_training(subject, record),
         expected=record["report"],
         tolerance=TOLERANCE,

@@ -29,7 +29,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from intone import corpora, evaluation, experiment, files, nets, speed, training
+from intone import calibration, corpora, evaluation, experiment, files, nets, speed, training
 from intone.augment import original
 from intone.corpora import Utterance
 from intone.errors import DataError, LeakError
@@ -367,6 +367,7 @@ def _record(subject: Experiment, run: Run, splits: Sequence[Split]) -> dict[str,
         "notes": sorted({note for split in splits for note in split.notes}),
         "fits": [{"fold": fold, "seed": seed, **asdict(fit)} for (fold, seed), fit in fits.items()],
         "seconds": sum(fit.seconds for fit in fits.values()),
+        "temperature": _temperature(run),
         "seconds_per_clip": speed.seconds_per_clip(subject, ids[:: 1 + len(ids) // TIMED_CLIPS]),
     }
     scores = {
@@ -397,16 +398,16 @@ def write_record(
     return record
 
 
-def validated(run: Run) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
-    """What all fits answered to their validation parts `[N, C]`, and the truth `[N]`, if kept."""
+def _temperature(run: Run) -> float:
+    """What calibrates the answers of all fits to their validation parts; 1 where there are none."""
     stored = [files.read_arrays(path) for path in sorted(run.folder.glob("fold-*/scores.npz"))]
     if not all("validation_truth" in one for one in stored):
-        return None  # an early run, or a protocol without validation
+        return 1.0  # an early run, or a protocol without validation
     probabilities, truth = (
         np.concatenate([one[f"validation_{name}"] for one in stored])
         for name in ("probabilities", "truth")
     )
-    return probabilities, truth
+    return calibration.temperature(probabilities, truth)
 
 
 def _test_probabilities(folder: Path) -> NDArray[np.float32]:

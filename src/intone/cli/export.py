@@ -56,7 +56,7 @@ def export(
 
 
 def _refit(run: Path, output: Path, data: list[str], name: str, track: "Track") -> "Model":
-    from intone import calibration, experiment, export, runs
+    from intone import experiment, export, runs
     from intone.ensembles import distillation
 
     record, _ = runs.load_record(run)
@@ -71,9 +71,7 @@ def _refit(run: Path, output: Path, data: list[str], name: str, track: "Track") 
     runs.check_clips(subject, record)
     subject = distillation.taught(subject, run)
     fitted = export.refit(subject, record, track=track)
-    validated = runs.validated(runs.Run(run))
-    temperature = calibration.temperature(*validated) if validated else 1.0
-    return export.export(subject, fitted, record, output, name=name, temperature=temperature)
+    return export.export(subject, fitted, record, output, name=name)
 
 
 def _clips(run: Path, data: list[str]) -> "tuple[list[Utterance], list[Utterance]]":
