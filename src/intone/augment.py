@@ -154,7 +154,7 @@ class Speed(_Drawn):
         _require(self.low > 0, f"low must be above 0, not {self.low}")
 
     def apply(self, array: Floats, parameters: float) -> Floats:
-        return soxr.resample(array, SAMPLE_RATE * parameters, SAMPLE_RATE)
+        return np.asarray(soxr.resample(array, SAMPLE_RATE * parameters, SAMPLE_RATE), np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,8 +89,9 @@ def learn(
         raise DataError("nets that know one label against the rest are joined by --method stacking")
     began = time.perf_counter()
     fits = [(fold, seed) for seed in joined.first["seeds"] for fold in joined.first["folds"]]
+    part = "test" if isinstance(settings, Average) else "validation"  # the mean looks at neither
     learned = {
-        (fold, seed): learn_one(joined, settings, joined.answers("validation", fold, seed), seed)
+        (fold, seed): learn_one(joined, settings, joined.answers(part, fold, seed), seed)
         for fold, seed in track(fits, f"learning ({method})", len(fits))
     }
     return Ensemble(joined, method, settings, learned, time.perf_counter() - began)

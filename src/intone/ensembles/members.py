@@ -173,6 +173,10 @@ def _scores(run: Run, record: Record, part: str, fold: int, seed: int) -> _Score
         stored = files.read_arrays(path)
     except OSError:
         raise DataError(f"{path}: is missing; go on with the run with --resume") from None
+    if f"{part}_ids" not in stored:
+        raise DataError(
+            f"{run.folder}: has no validation part to learn from; --method average needs none"
+        )
     ids = tuple(map(str, stored[f"{part}_ids"]))
     truth = stored.get(f"{part}_truth")
     if truth is None:  # an early run; its record knows the labels of all clips that it tested
