@@ -22,7 +22,7 @@ docs-check: .venv/.ready
 
 results: .venv/.ready
 	.venv/bin/python -m intone.report.results results docs
-	.venv/bin/python -m intone.report.card results/default-small.json
+	.venv/bin/python -m intone.report.card results/default.json results/default-unseen-corpus.json
 
 clean:
 	rm -rf .venv .venv-demo .cache

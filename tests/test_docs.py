@@ -47,7 +47,7 @@ def test_the_links_of_the_readme_lead_somewhere():
 
 
 def test_the_figures_of_the_readme_and_the_card_are_those_of_the_record():
-    record, scores = runs.load_record(ROOT / "results" / "default-small.json")
+    record, scores = runs.load_record(ROOT / "results" / "default.json")
     shown = card.figures(scores, record["protocol"], record["stamp"])
     assert shown in README
     assert shown in (ROOT / "src/intone/models/CARD.md").read_text()

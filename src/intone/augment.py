@@ -327,8 +327,10 @@ class Equalizer(Augmentation[tuple[float, ...]]):
 
     def apply(self, array: Floats, parameters: tuple[float, ...]) -> Floats:
         turns = np.pi * (np.arange(len(array)) + 0.5) / len(array)
-        curve = sum(height * np.cos(k * turns) for k, height in enumerate(parameters, 1))
-        return array + np.float32(curve)[:, np.newaxis]
+        curve = np.zeros(len(array), np.float32)
+        for k, height in enumerate(parameters, 1):
+            curve += height * np.cos(k * turns)
+        return array + curve[:, np.newaxis]
 
 
 # Of features [rows, frames] as a picture, or of one with channels, [channels, height, width].

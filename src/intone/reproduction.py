@@ -124,7 +124,7 @@ def find(letter: str) -> SourceReport:
 def reproduce(
     report: SourceReport, rows: Sequence[Row], setup: Setup, *, track: Track = silent
 ) -> Iterator[Outcome]:
-    """Train the rows that are recipes, or go on where they stopped; one that fails stops no other."""
+    """Train the rows that are recipes, resuming where they stopped; a failed one stops no other."""
     for row in rows:
         try:
             yield _reproduced(report, row, setup, track) if row.recipe else Outcome(row=row)

@@ -114,7 +114,7 @@ class AttentionPool(nn.Module):
 
 
 class AttentiveStatistics(nn.Module):
-    """Mean and deviation over steps, weighted by a learned score: `[B, steps, size] -> [B, 2 size]`.
+    """Mean and deviation over steps, by a learned score: `[B, steps, size] -> [B, 2 size]`.
 
     Source: Okabe et al. (2018), "Attentive Statistics Pooling for Deep Speaker Embedding".
     """
