@@ -97,6 +97,26 @@ def test_a_gap_within_speakers_is_tested_as_scipy_does(shift):
     assert (told.p_value < 0.05) == (shift > 0)
 
 
+def test_a_gap_between_corpora_is_not_one_between_groups():
+    """Ten easy voices, nine of them early, and ten hard ones, nine of them late."""
+    pooled = made([0.9] * 10 + [0.5] * 10)
+    names = [f"{'easy' if n < 300 else 'hard'}/{id}" for n, id in enumerate(pooled.ids)]
+    scores = Scores(tuple(names), LABELS, pooled.truth, pooled.probabilities, pooled.speakers)
+    early = {*(f"made/{n:02}" for n in range(1, 10)), "made/10"}
+    when = {id: "early" if speaker in early else "late"
+            for id, speaker in zip(scores.ids, scores.speakers, strict=True)}  # fmt: skip
+    told = breakdown(scores, Trait("when", when))
+    assert told.gap > 0.25
+    assert told.permuted == "speakers within corpora"
+    assert told.p_value > 0.2
+    one_corpus = breakdown(pooled, Trait("when", dict(zip(pooled.ids, when.values(), strict=True))))
+    assert one_corpus.gap == told.gap
+    assert one_corpus.p_value < 0.01
+    corpora = breakdown(scores, Trait("corpus", {id: id.partition("/")[0] for id in scores.ids}))
+    assert corpora.permuted == "speakers"
+    assert corpora.p_value < 0.01
+
+
 def test_groups_are_compared_over_the_classes_that_all_have():
     scores = made([0.9] * 8 + [0.6] * 8)
     values = by_speaker(scores, "when", 8).values

@@ -154,7 +154,8 @@ def test_groups_calibration_and_speakers_are_those_of_the_answers(report, finish
     )
     rows = {tuple(row[:2]): row for row in read.tables["UAR by group"]}
     assert rows["sex", "female"][2:5] == ["32", "8", f"{100 * uar:.1f}"]
-    assert by_trait["sex"]["permuted"] == "speakers"
+    assert by_trait["sex"]["permuted"] == "speakers within corpora"
+    assert by_trait["corpus"]["permuted"] == "speakers"
     assert by_trait["sentence"]["permuted"] == "groups within speakers"
     assert len(read.tables["UAR of each speaker, over the classes heard of them"]) == 17
     right = scores.probabilities.argmax(1) == scores.truth

@@ -1,7 +1,8 @@
 """Groups of clips side by side: UAR with its interval, and whether a gap is more than chance.
 
 Groups are compared over the classes that all of them have, so that no gap comes from what one of
-them never had to tell apart. Chance deals groups anew to whole speakers, never to single clips.
+them never had to tell apart. Chance deals groups anew to whole speakers, never to single clips, and
+within each corpus, so that a gap between corpora is not taken for one between groups.
 """
 
 from bisect import bisect_right
@@ -24,7 +25,9 @@ AGES = {30: "under 30", 45: "30 to 44", 60: "45 to 59", 200: "60 and over"}
 INTENSITIES = ("low", "medium", "high", "normal", "strong")
 
 Counts = NDArray[np.float64]
-Permuted = Literal["speakers", "groups within speakers", "clips"]
+Permuted = Literal[
+    "speakers", "speakers within corpora", "groups within speakers", "clips", "clips within corpora"
+]
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Breakdown:
     p_value: float | None
     """how often chance makes such a gap or a larger one"""
     permuted: Permuted | None
-    """what chance deals groups to: speakers, or within each speaker where one is in several"""
+    """what chance deals groups to; within each speaker, where speakers are in several groups"""
 
 
 @dataclass(frozen=True)
@@ -152,14 +155,32 @@ def _chance(scores: Scores, group: NDArray[np.str_], seed: int) -> tuple[float, 
     rng = np.random.default_rng(seed)
     present: NDArray[np.bool_] = np.any(support, axis=2)
     apart = bool((present.sum(axis=1) == 1).all())
-    deal = _between if apart else _within
+    among = _among(scores, present.argmax(axis=1))
     larger = 0
     for _ in range(DRAWS):
-        target = deal(present, rng)
+        target = _between(present, among, rng) if apart else _within(present, rng)
         dealt = (np.take_along_axis(each, target[:, :, None], axis=1) for each in (hits, support))
         larger += _gap(*dealt) >= observed - 1e-12
-    unit: Permuted = "clips" if None in scores.speakers else "speakers"
-    return (1 + larger) / (1 + DRAWS), unit if apart else "groups within speakers"
+    p_value = (1 + larger) / (1 + DRAWS)
+    if not apart:
+        return p_value, "groups within speakers"
+    within = len(among) > 1
+    if None in scores.speakers:
+        return p_value, "clips within corpora" if within else "clips"
+    return p_value, "speakers within corpora" if within else "speakers"
+
+
+def _among(scores: Scores, group: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Find the units that groups are dealt among: those of each corpus.
+
+    All units where no corpus has two groups: there the corpora are what is compared.
+    """
+    _, first = np.unique(scores.units, return_index=True)
+    corpus = np.array([scores.ids[place].partition("/")[0] for place in first])
+    among = [np.flatnonzero(corpus == name) for name in np.unique(corpus)]
+    if all(len({*group[places].tolist()}) == 1 for places in among):
+        return [np.arange(len(group))]
+    return among
 
 
 def _tally(scores: Scores, group: NDArray[np.str_]) -> tuple[Counts, Counts]:
@@ -181,14 +202,18 @@ def _gap(hits: Counts, support: Counts) -> float:
     return float(rates.max() - rates.min())
 
 
-def _between(present: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:
+def _between(
+    present: NDArray[np.bool_], among: Sequence[NDArray[np.intp]], rng: np.random.Generator
+) -> NDArray[np.intp]:
     """Deal the groups anew to units, each of which is in one: where each group's counts come from.
 
     `[U, G]` -> `[U, G]`; a unit's counts move as a whole, so the sizes of groups stay.
     """
     units, groups = present.shape
     old = present.argmax(axis=1)
-    new = rng.permutation(old)
+    new = old.copy()
+    for places in among:
+        new[places] = rng.permutation(old[places])
     target = np.tile(np.arange(groups), (units, 1))
     target[np.arange(units), old] = new
     target[np.arange(units), new] = old

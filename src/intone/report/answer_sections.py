@@ -17,8 +17,10 @@ from intone.report.words import bounds, chance, percent, points, span
 _COVERAGES = (1.0, 0.9, 0.75, 0.5, 0.25)
 _DEALT = {
     "speakers": "groups dealt anew to speakers",
+    "speakers within corpora": "groups dealt anew to the speakers of each corpus",
     "groups within speakers": "groups swapped within each speaker",
     "clips": "groups dealt anew to clips",
+    "clips within corpora": "groups dealt anew to the clips of each corpus",
 }
 
 
@@ -120,8 +122,8 @@ def groups(told: Assessment) -> Section:
             page.paragraph(
                 "Groups are compared over the classes that all of them have. A hollow dot has "
                 f"fewer than {FEWEST_UNITS} speakers: too few to say. Chance is a permutation test "
-                "that deals whole speakers, or swaps groups within each. Of twenty such tests one "
-                "finds a gap where there is none."
+                "that deals whole speakers within their corpus, or swaps groups within each "
+                "speaker. Of twenty such tests one finds a gap where there is none."
             )
         )
     if "breakdowns" in told.lacking:
