@@ -1,6 +1,9 @@
 """Encoders against the libraries that they come from, and as inputs and parts of nets."""
 
+import pickle
 import re
+import runpy
+import struct
 import sys
 import urllib.request
 from pathlib import Path
@@ -301,6 +304,60 @@ def assert_equal_states(one: torch.nn.Module, other: torch.nn.Module) -> None:
     assert left.keys() == right.keys()
     for key in left:
         assert_array_equal(left[key], right[key])
+
+
+# --- the script that takes weights out of packages ------------------------------------------------
+
+FETCH = runpy.run_path(str(Path(__file__).parent.parent / "scripts" / "fetch_encoders.py"))
+
+
+def test_a_ctranslate2_model_is_named_as_ours(tmp_path):
+    state = drawn("whisper-made", (2,)).half().state_dict()
+    theirs = {"encoder/layer_0/unused": torch.zeros(1)}
+    for key in ("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"):
+        theirs[f"encoder/{key.replace('.', '/')}"] = state[key]
+    for number in range(2):
+        ours, place = f"layers.{number}", f"encoder/layer_{number}"
+        norms = {"self_attention": "attn_ln", "ffn": "mlp_ln"}
+        for part, norm in norms.items():
+            theirs[f"{place}/{part}/layer_norm/gamma"] = state[f"{ours}.{norm}.weight"]
+            theirs[f"{place}/{part}/layer_norm/beta"] = state[f"{ours}.{norm}.bias"]
+        state[f"{ours}.attn.key.bias"] = torch.zeros(64)
+        for part in ("weight", "bias"):
+            attention = [state[f"{ours}.attn.{name}.{part}"] for name in ("query", "key", "value")]
+            theirs[f"{place}/self_attention/linear_0/{part}"] = torch.cat(attention)
+            theirs[f"{place}/self_attention/linear_1/{part}"] = state[f"{ours}.attn.out.{part}"]
+            theirs[f"{place}/ffn/linear_0/{part}"] = state[f"{ours}.mlp.0.{part}"]
+            theirs[f"{place}/ffn/linear_1/{part}"] = state[f"{ours}.mlp.2.{part}"]
+        del state[f"{ours}.attn.key.bias"]
+    _write_ctranslate2(theirs, tmp_path / "model.bin")
+    found = FETCH["whisper"](tmp_path / "model.bin")
+    assert found.keys() == state.keys()
+    for key, value in found.items():
+        assert_array_equal(value, state[key].numpy())
+
+
+def _write_ctranslate2(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    def text(words: str) -> bytes:
+        return struct.pack("<H", len(words) + 1) + words.encode() + b"\0"
+
+    content = struct.pack("<I", 6) + text("WhisperSpec") + struct.pack("<II", 3, len(tensors))
+    for name, value in tensors.items():
+        values = value.half().numpy()
+        shape = struct.pack(f"<B{values.ndim}I", values.ndim, *values.shape)
+        content += text(name) + shape + struct.pack("<BI", 4, values.nbytes) + values.tobytes()
+    path.write_bytes(content)
+
+
+def test_a_pickle_of_arrays_may_hold_arrays_alone(tmp_path):
+    kernel, bias = np.arange(54.0).reshape(3, 3, 3, 2), np.zeros(2)
+    arrays = {"VGG16_0": {f"Conv_{n}": {"kernel": kernel, "bias": bias} for n in range(13)}}
+    (tmp_path / "arrays").write_bytes(pickle.dumps(arrays))
+    found = FETCH["vgg"](tmp_path / "arrays")
+    assert_array_equal(found["layers.0.0.weight"], kernel.transpose(3, 2, 0, 1))
+    (tmp_path / "more").write_bytes(pickle.dumps(Path))
+    with pytest.raises(pickle.UnpicklingError, match=r"does not call pathlib.*Path"):
+        FETCH["vgg"](tmp_path / "more")
 
 
 # --- frozen, as an input --------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def test_nets_that_know_one_label_are_stacked_to_know_all(alone, tmp_path):
         ({"labels": {"changes": {"sad": False}}}, "its labels are neutral, angry, not neutral, s"),
         ({"labels": {"one_vs_rest": "sad"}}, "one of them knows all labels, the other one against"),
         ({"protocol": {"name": "unseen-speakers", "folds": 4}}, "its folds are others"),
-        ({"training": {"epochs": 1, "seeds": [0, 1]}}, r"its seeds are \[0, 1\], not \[0\]"),
+        ({"training": {"epochs": 1, "seeds": [0, 1]}}, r"its seeds: \[0, 1\], not \[0\]"),
     ],
 )
 def test_members_that_do_not_go_together_are_refused(calm, made_corpus, tmp_path, changes, message):
@@ -167,9 +167,13 @@ def test_other_splits_are_refused_and_so_are_other_clips(calm, made_corpus, fold
     copied = tmp_path / "copied"
     shutil.copytree(calm.folder, copied)
     record = files.read_json(copied / "record.json")
-    files.write_json(copied / "record.json", {**record, "clips": "0"})
-    with pytest.raises(DataError, match="its clips or their labels are others"):
-        members.read([calm.folder, copied])
+    for change, message in (
+        ({"clips": "0"}, "its clips or their labels are others"),
+        ({"stamp": "leaky"}, "its stamp: leaky, not unseen speakers"),
+    ):
+        files.write_json(copied / "record.json", {**record, **change})
+        with pytest.raises(DataError, match=message):
+            members.read([calm.folder, copied])
 
 
 def test_what_is_no_run_to_combine_is_told(calm, bright, alone, tmp_path):

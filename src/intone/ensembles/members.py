@@ -162,8 +162,9 @@ def _difference(record: Record, first: Record, name: str) -> str | None:
         return "its clips or their labels are others"
     if record["splits"] != first["splits"] or record["folds"] != first["folds"]:
         return "its folds are others; train both on the same --data, protocol and --seed"
-    if record["seeds"] != first["seeds"]:
-        return f"its seeds are {record['seeds']}, not {first['seeds']}"
+    for key in ("seeds", "stamp"):
+        if record[key] != first[key]:
+            return f"its {key}: {record[key]}, not {first[key]}"
     return None
 
 
