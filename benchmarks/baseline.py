@@ -3,27 +3,23 @@
     python benchmarks/baseline.py
 
 A baseline is one neutral clip of the speaker, or four; all other clips of the speaker are judged,
-ten draws. RAVDESS: out-of-fold answers of the committed records, so every speaker is unheard, and
-what is usual is counted over the other speakers. EMO-DB: the bundled model, unless it has heard it.
+ten draws. The answers are the out-of-fold ones of the committed records, so that every speaker is
+unheard, and what is usual is counted over the other speakers of the record.
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ["OMP_NUM_THREADS"] = "1"
-
 import numpy as np
 from numpy.typing import NDArray
 
-from intone import baseline, runs, runtime
-from intone.corpora import emodb
-from intone.runtime import Model
+from intone import baseline, runs
+from intone.evaluation import Scores
 
-ROOT = Path(__file__).parent.parent
-SPEECH = Path(os.environ.get("INTONE_SPEECH", ROOT.parent / "shared" / "speech"))
+RESULTS = Path(__file__).parent.parent / "results"
+STAMP = "unseen speakers"
 DRAWS = 10
 
 Floats = NDArray[np.float64]
@@ -48,21 +44,12 @@ class Answers:
         return np.bincount(others.argmax(axis=1), minlength=len(self.labels)).astype(float)
 
 
-def of_record(path: Path) -> Answers:
-    """The out-of-fold answers to RAVDESS in a record, one a clip."""
-    _, scores = runs.load_record(path)
-    one = scores[0] if isinstance(scores, list) else scores
-    own = np.array([id.startswith("ravdess/") for id in one.ids])
-    speakers = np.array([str(speaker) for speaker in one.speakers])
-    return Answers(one.labels, one.truth[own], speakers[own], one.probabilities[own].astype(float))
-
-
-def of_emodb(model: Model) -> Answers:
-    clips = [clip for clip in emodb.read(SPEECH / "emodb") if clip.emotion in model.labels]
-    rows = [[*model.predict(clip.path).probabilities.values()] for clip in clips]
-    truth = np.array([model.labels.index(clip.emotion) for clip in clips])
-    speakers = np.array([str(clip.speaker) for clip in clips])
-    return Answers(model.labels, truth, speakers, np.array(rows))
+def of_record(scores: Scores, corpus: str) -> tuple[Answers, NDArray[np.bool_]]:
+    """The out-of-fold answers of a record, and which of them are to clips of a corpus."""
+    speakers = np.array([str(speaker) for speaker in scores.speakers])
+    rows = scores.probabilities.astype(float)
+    own = np.array([id.startswith(f"{corpus}/") for id in scores.ids])
+    return Answers(scores.labels, scores.truth, speakers, rows), own
 
 
 def uar(truth: NDArray[np.int64], rows: Floats) -> float:
@@ -70,45 +57,36 @@ def uar(truth: NDArray[np.int64], rows: Floats) -> float:
     return float(np.mean([hits[truth == label].mean() for label in np.unique(truth)]))
 
 
-def compare(answers: Answers, count: int, usual: Floats | None) -> Floats:
+def compare(answers: Answers, judged: NDArray[np.bool_], count: int) -> Floats:
     """UAR without and with a baseline of `count` clips, one row a draw: `[draws, 2]`."""
     rng = np.random.default_rng(0)
     draws = []
     for _ in range(DRAWS):
         kept, relative = [], []
-        for speaker in np.unique(answers.speakers):
+        for speaker in np.unique(answers.speakers[judged]):
             own = np.flatnonzero(answers.speakers == speaker)
             heard = rng.permutation(own[answers.neutral[own]])[:count]
-            expected = answers.usual(speaker) if usual is None else usual
-            factors = baseline.factors(expected, answers.rows[heard], speaker)
+            factors = baseline.factors(answers.usual(speaker), answers.rows[heard], speaker)
             others = np.setdiff1d(own, heard)
             kept.append(others)
             relative.append(baseline.applied(answers.rows[others], factors))
-        judged = np.concatenate(kept)
-        truth = answers.truth[judged]
-        draws.append([uar(truth, answers.rows[judged]), uar(truth, np.concatenate(relative))])
+        places = np.concatenate(kept)
+        truth = answers.truth[places]
+        draws.append([uar(truth, answers.rows[places]), uar(truth, np.concatenate(relative))])
     return np.array(draws)
 
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
-    model = runtime.load()
-    contestants: list[tuple[str, Answers, Floats | None]] = [
-        (f"RAVDESS, {path.stem}, unseen speakers", of_record(path), None)
-        for path in sorted((ROOT / "results").glob("*.json"))
-        if "ravdess" in path.stem or path.stem.startswith("default")
-        if "random" not in path.stem
-    ]
-    if "emodb" not in model.description.training["data"]:
-        answers = of_emodb(model)
-        contestants.append(("EMO-DB, bundled model", answers, baseline.usual(model.description)))
-    for name, answers, usual in contestants:
-        for count in (1, 4):
-            without, relative = compare(answers, count, usual).mean(axis=0)
-            print(
-                f"{name}: UAR {without:.3f}; with the speaker's own baseline, {count} neutral "
-                f"clip{'s' * (count > 1)}: {relative:.3f}"
-            )
+    for path in sorted(RESULTS.glob("*.json")):
+        record, [scores, *_] = runs.load_record(path)
+        for corpus in ("ravdess", "emodb"):
+            answers, judged = of_record(scores, corpus)
+            if record["stamp"] != STAMP or baseline.USUAL not in scores.labels or not judged.any():
+                continue
+            figures = [compare(answers, judged, count).mean(axis=0) for count in (1, 4)]
+            shown = ", ".join(f"{without:.3f} -> {own:.3f}" for without, own in figures)
+            print(f"{corpus}, {path.stem}, {record['protocol']}: UAR {shown} (1 and 4 clips)")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def test_two_records_of_one_place_are_refused(tmp_path):
     folder = copied(tmp_path, "ravdess-d1")
     for suffix in (".json", ".npz"):
         shutil.copy(folder / f"ravdess-d1{suffix}", folder / f"ravdess-d1-again{suffix}")
-    with pytest.raises(DataError, match="ravdess-d1 and ravdess-d1-again are of one row"):
+    with pytest.raises(DataError, match="ravdess-d1-again and ravdess-d1 are of one row"):
         list(result_rows.lines(reproduction.find("D"), load(folder)))
 
 

@@ -12,7 +12,7 @@ class AttentiveResNet(nn.Module):
     """Ours: a small residual CNN with attentive statistics over time.
 
     Reads `frames [B, rows, frames]`, in its recipes 64 log-mel bands x 151 frames (3 s, hop 320),
-    and returns logits `[B, classes]`. 253,241 parameters at 64 x 151 and 8 classes.
+    and returns logits `[B, classes]`. 253,176 parameters at 64 x 151 and 8 classes.
 
     Each block halves both axes. The bands that are left (4) stay apart, for where energy lies in
     the spectrum tells emotions from each other; the steps in time are pooled to their weighted mean
