@@ -333,6 +333,7 @@ _WORDS = {
 _KINDS: dict[str, Kind] = {
     "scaled_dot_product_attention": "attention",
     **dict.fromkeys(("elu", "gelu", "relu", "sigmoid", "softmax", "tanh"), "activation"),
+    **dict.fromkeys(("add", "sqrt", "square"), "activation"),  # value by value, as those are
 }
 
 _CONTAINERS = (
