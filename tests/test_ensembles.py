@@ -246,7 +246,10 @@ def joined_file(folders, method, made_corpus, output: Path, *changes: str):
     """Gives the file's model, those of its members, and what combines them."""
     record = ensembles.write(combine(folders, method, *changes), output)
     joined, learned = ensembles.relearn(Run(output).manifest)
-    models = [exported(run, made_corpus) for run in joined.runs]
+    models = [
+        replace(model, description=replace(model.description, temperature=1.0))
+        for model in (exported(run, made_corpus) for run in joined.runs)
+    ]
     made = join(  # what calibrates a member has no say: the weights learned from plain answers
         [replace(m, description=replace(m.description, temperature=1.5)) for m in models],
         learned,
