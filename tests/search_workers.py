@@ -1,7 +1,7 @@
 """Three processes that work on one search, as `python search_workers.py STORAGE FOLDER CORPUS`.
 
-The first kills itself in the third epoch that it trains, in the middle of its first trial. They are
-forks of one that has imported all there is to import, and trained nothing; it says how they ended.
+The first kills itself in the third epoch that it trains, in the middle of its first trial; the others
+begin when that trial has begun, so that they cannot take all trials before it. They are forks of one that has imported all there is to import, and trained nothing; it says how they ended.
 """
 
 import os
@@ -32,11 +32,12 @@ def work(storage: str | None, folder: Path, corpus: Path) -> tuning.Outcome:
     )
 
 
-def die_in_the_third_epoch() -> None:
+def die_in_the_third_epoch(begun: int) -> None:
     train, trained = training._train_epoch, []
 
     def counted(*given):
         trained.append(1)
+        os.write(begun, b".")
         if len(trained) == 3:
             os.kill(os.getpid(), signal.SIGKILL)
         return train(*given)
@@ -44,11 +45,11 @@ def die_in_the_third_epoch() -> None:
     training._train_epoch = counted
 
 
-def start(storage: str | None, folder: Path, corpus: Path, *, dies: bool) -> int:
+def start(storage: str | None, folder: Path, corpus: Path, begun: int | None = None) -> int:
     process = os.fork()
     if process == 0:
-        if dies:
-            die_in_the_third_epoch()
+        if begun is not None:
+            die_in_the_third_epoch(begun)
         work(storage, folder, corpus)
         os._exit(0)
     return process
@@ -59,5 +60,9 @@ if __name__ == "__main__":
     import torch._dynamo  # noqa: F401
 
     storage, folder, corpus = sys.argv[1] or None, Path(sys.argv[2]), Path(sys.argv[3])
-    processes = [start(storage, folder, corpus, dies=number == 0) for number in range(3)]
+    begins, begun = os.pipe()
+    processes = [start(storage, folder, corpus, begun)]
+    os.close(begun)
+    os.read(begins, 1)
+    processes += [start(storage, folder, corpus) for _ in range(2)]
     print(*(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in processes))
