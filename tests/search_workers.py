@@ -1,7 +1,8 @@
 """Three processes that work on one search, as `python search_workers.py STORAGE FOLDER CORPUS`.
 
-The first kills itself in the third epoch that it trains, in the middle of its first trial; the others
-begin when that trial has begun, so that they cannot take all trials before it. They are forks of one that has imported all there is to import, and trained nothing; it says how they ended.
+The first kills itself in the third epoch that it trains, in the middle of its first trial; the
+others begin when that trial has begun, so that they cannot take all trials before it. They are
+forks of one that has imported all there is to import, and trained nothing; it says how they ended.
 """
 
 import os
