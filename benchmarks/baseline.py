@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from intone import baseline, runs
+from intone import runs
 from intone.evaluation import Scores
+from intone.recordings import baseline
 
 RESULTS = Path(__file__).parent.parent / "results"
 STAMP = "unseen speakers"

@@ -17,11 +17,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from intone import corpora, experiment, training, tuning
+from intone import corpora, experiment, training
 from intone.experiment import Experiment
 from intone.recipe import Recipe, locate
 from intone.report.text import columns
-from intone.search import Values
+from intone.search import tuning
+from intone.search.space import Values
 
 SPACE = {
     "training.learning_rate": {"low": 1e-5, "high": 1e-1, "log": True},

@@ -21,9 +21,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from intone import audio, runtime
+from intone.recordings.stream import Stream
+from intone.recordings.timeline import Timeline
 from intone.runtime import Model
-from intone.stream import Stream
-from intone.timeline import Timeline
 
 SPEECH = Path(
     os.environ.get("INTONE_SPEECH", Path(__file__).parent.parent.parent / "shared" / "speech")

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from intone import audio, runtime
 from intone.audio import SAMPLE_RATE
 from intone.corpora import Utterance, emodb
+from intone.recordings.timeline import KINDS
 from intone.runtime import Model
-from intone.timeline import KINDS
 
 SPEECH = Path(
     os.environ.get("INTONE_SPEECH", Path(__file__).parent.parent.parent / "shared" / "speech")

@@ -10,7 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from intone import corpora, experiment, training, tuning
+from intone import corpora, experiment, training
+from intone.search import tuning
 from made_runs import BRIGHT, MLP, SPEAKER, made_recipe
 
 TRIALS = 6

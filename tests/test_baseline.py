@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from intone import baseline
 from intone.errors import AudioError
+from intone.recordings import baseline
 from made_model import made_model
 
 USUAL = np.array([80.0, 15.0, 5.0])

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score
 
-from intone.breakdowns import Trait, breakdown, traits, voices
+from intone.assessment.breakdowns import Trait, breakdown, traits, voices
 from intone.corpora import Utterance
 from intone.evaluation import Scores
 

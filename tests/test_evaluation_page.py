@@ -16,13 +16,13 @@ from sklearn import metrics
 
 from conftest import PITCHES, TINY_RECIPE, made_voice
 from intone import corpora, experiment, export, runs
-from intone.assessing import assess
+from intone.assessment.assessing import assess
+from intone.assessment.subjects import load
 from intone.cli import app
 from intone.evaluation import Interval
 from intone.recipe import Recipe
 from intone.report import evaluation_page, schema, words
 from intone.runs import Run
-from intone.subjects import load
 
 HOSTILE = ("<script>alert({})", '"><img src=x onerror=alert({})>', "a & b $x$ {}")
 EMOTIONS = {"angry": "angry", "neutral": "neutral", "sad": "<b>gr$i$m</b>"}

@@ -5,10 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from intone import explanation
+from intone.assessment import explanation
+from intone.assessment.explanation import Answer, BandStopped, Silenced, choose, explain, flip
+from intone.assessment.listening import Listener
 from intone.evaluation import Scores
-from intone.explanation import Answer, BandStopped, Silenced, choose, explain, flip
-from intone.listening import Listener
 
 RATE = 16_000
 LABELS = ("tone", "other")

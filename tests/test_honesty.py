@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from intone import corpora, honesty
+from intone import corpora
+from intone.assessment import honesty
 from intone.recipe import Recipe
 from intone.report import trial_sections
 from intone.runs import Run

@@ -2,8 +2,8 @@
 
 import pytest
 
+from intone.batch.journal import journal
 from intone.errors import DataError, IntoneError
-from intone.journal import journal
 
 ABOUT = {"paths": ["a"], "hop": 1.5}
 

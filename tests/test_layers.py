@@ -12,38 +12,14 @@ import intone
 SOURCE = Path(intone.__file__).parent
 
 GROUND = {
-    *(
-        "__init__",
-        "errors",
-        "files",
-        "specs",
-        "progress",
-        "containers",
-        "audio",
-        "emotions",
-        "features",
-    ),
-    *("windows", "runtime", "models", "vad", "timeline", "stream", "baseline"),
-    *("processes", "batch", "journal"),
+    *("__init__", "errors", "files", "specs", "progress", "containers", "audio", "emotions"),
+    *("features", "windows", "runtime", "models", "recordings", "batch"),
 }
 FIRST = {
     *("corpora", "cache", "protocols", "recipe", "nets", "encoders", "dataset", "experiment"),
-    *("training", "speed", "reproduction"),
-    *(
-        "runs",
-        "evaluation",
-        "export",
-        "scoring",
-        "doctor",
-        "augment",
-        "predictions",
-        "tasks",
-        "dropout",
-    ),
-    *("human", "breakdowns", "reliability", "perception", "listening", "stress", "explanation"),
-    *("honesty", "subjects", "assessment", "assessing"),
-    *("search", "studies", "tuning", "sweeps", "ensembles", "comparison"),
-    *("adaptation", "calibration", "compression"),
+    *("training", "tasks", "dropout", "runs", "speed", "evaluation", "predictions", "scoring"),
+    *("export", "compression", "calibration", "adaptation", "doctor", "augment"),
+    *("search", "ensembles", "comparison", "assessment", "reproduction"),
 }
 TOP = {"report", "cli", "__main__"}
 HEAVY = {"torch", "sklearn", "onnx", "matplotlib", "librosa"}

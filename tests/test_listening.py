@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from conftest import made_voice
-from intone import listening, runtime
-from intone.listening import Listener, Unchanged
+from intone import runtime
+from intone.assessment import listening
+from intone.assessment.listening import Listener, Unchanged
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from intone import emotions
+from intone.assessment.perception import perception, votes
 from intone.corpora import Utterance
 from intone.evaluation import Scores
-from intone.perception import perception, votes
 
 LABELS = ("neutral", "angry", "sad")
 # clip: truth, answer, votes for neutral, angry, sad

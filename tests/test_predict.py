@@ -210,7 +210,7 @@ def test_only_failures_leave_no_output(run, tmp_path):
 def test_the_choices_on_the_command_line_are_those_of_the_library():
     from typing import get_args, get_type_hints
 
-    from intone.timeline import KINDS
+    from intone.recordings.timeline import KINDS
 
     hints = get_type_hints(verb.predict)
     assert get_args(hints["smoothing"]) == KINDS

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from intone.processes import in_processes
+from intone.batch.processes import in_processes
 
 
 def squares() -> Callable[[int], int]:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
+from intone.assessment.reliability import BINS, reliability
 from intone.evaluation import Scores
-from intone.reliability import BINS, reliability
 
 
 def made(seed: int, clips: int = 200, classes: int = 4) -> Scores:

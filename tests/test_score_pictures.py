@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from intone.breakdowns import Voice
+from intone.assessment.breakdowns import Voice
+from intone.assessment.explanation import Answer, Explanation, Occluded
+from intone.assessment.reliability import Bin, Point
 from intone.evaluation import Interval
-from intone.explanation import Answer, Explanation, Occluded
-from intone.reliability import Bin, Point
 from intone.report import explanation_pictures, score_pictures, style, training_pictures
 from intone.report.score_pictures import Row
 

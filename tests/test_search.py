@@ -4,11 +4,11 @@ from math import prod
 
 import pytest
 
-from intone import tuning
 from intone.errors import DataError
 from intone.recipe import Recipe, shipped
-from intone.search import Search, resolve
-from intone.sweeps import cells, grid
+from intone.search import tuning
+from intone.search.space import Search, resolve
+from intone.search.sweeps import cells, grid
 
 SEARCHED = [name for name, path in shipped().items() if Recipe.load(path).search]
 

@@ -9,9 +9,9 @@ from intone.ensembles.genetic import Evolution
 from intone.recipe import Recipe
 from intone.report import ensembles_pictures, search, search_pictures, sweep
 from intone.report.style import svg
-from intone.search import FloatRange, IntRange, Search
-from intone.sweeps import Result
-from intone.tuning import Outcome, Trial
+from intone.search.space import FloatRange, IntRange, Search
+from intone.search.sweeps import Result
+from intone.search.tuning import Outcome, Trial
 
 SPACE = {
     "training.learning_rate": FloatRange(low=1e-4, high=1e-2, log=True),

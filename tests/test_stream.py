@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import intone
-from intone import audio, baseline
+from intone import audio
 from intone.errors import AudioError, IntoneError, ModelError
-from intone.stream import Stream, hear
-from intone.timeline import Smoothing, rows
+from intone.recordings import baseline
+from intone.recordings.stream import Stream, hear
+from intone.recordings.timeline import Smoothing, rows
 from made_model import RATE, example, made_model, quiet, talk
 
 MODEL = made_model()

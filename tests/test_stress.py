@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from conftest import made_voice
+from intone.assessment.listening import Listener
+from intone.assessment.stress import TALK, Babble, BabbleParameters, stress, talk
 from intone.evaluation import Scores
-from intone.listening import Listener
-from intone.stress import TALK, Babble, BabbleParameters, stress, talk
 
 LABELS = ("soft", "loud")
 

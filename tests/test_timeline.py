@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intone.timeline import KINDS, Segment, Smoothing, Timeline, Utterance, rows, segments
+from intone.recordings.timeline import (
+    KINDS,
+    Segment,
+    Smoothing,
+    Timeline,
+    Utterance,
+    rows,
+    segments,
+)
 
 NONE = Smoothing(kind="none")
 

@@ -14,11 +14,12 @@ import pytest
 from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import TrialState, create_trial
 
-from intone import corpora, experiment, studies, training, tuning
+from intone import corpora, experiment, training
 from intone.errors import DataError
 from intone.experiment import Experiment
 from intone.recipe import Recipe
-from intone.search import Search
+from intone.search import studies, tuning
+from intone.search.space import Search
 from made_runs import BRIGHT, MLP, SPEAKER, made_recipe
 from search_workers import EPOCHS, TRIALS, work
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intone.vad import FRAME, Detector, Part, SpeechRule, Utterances
+from intone.recordings.vad import FRAME, Detector, Part, SpeechRule, Utterances
 from made_model import example
 
 CALM = example("calm")

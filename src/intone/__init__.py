@@ -24,17 +24,17 @@ __all__ = [
 
 if TYPE_CHECKING:
     from intone.errors import IntoneError
+    from intone.recordings.stream import Stream
+    from intone.recordings.timeline import Smoothing, Timeline
     from intone.runtime import Model, Prediction, load, predict
-    from intone.stream import Stream
-    from intone.timeline import Smoothing, Timeline
 
 _HOME = {
     "IntoneError": "intone.errors",
     "Model": "intone.runtime",
     "Prediction": "intone.runtime",
-    "Smoothing": "intone.timeline",
-    "Stream": "intone.stream",
-    "Timeline": "intone.timeline",
+    "Smoothing": "intone.recordings.timeline",
+    "Stream": "intone.recordings.stream",
+    "Timeline": "intone.recordings.timeline",
     "load": "intone.runtime",
     "predict": "intone.runtime",
 }

@@ -25,7 +25,7 @@ from intone.encoders import Encoding
 from intone.errors import DataError
 from intone.features import FrontEnd
 from intone.protocols import Protocol
-from intone.search import Search, Values
+from intone.search.space import Search, Values
 from intone.windows import WindowRule
 
 FOLDERS = (Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes")

@@ -18,13 +18,14 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from intone import audio, baseline
+from intone import audio
 from intone.audio import SAMPLE_RATE, Source
 from intone.errors import IntoneError, ModelError
 from intone.features import FEATURES_VERSION, FrontEnd, Scaler
 from intone.progress import Track, silent
+from intone.recordings import baseline
+from intone.recordings.timeline import WHOLE, Answer, Segment, Smoothing, Timeline, rows
 from intone.specs import build
-from intone.timeline import WHOLE, Answer, Segment, Smoothing, Timeline, rows
 from intone.windows import Cutter, WindowRule
 
 FORMAT_VERSION = 1
@@ -227,7 +228,7 @@ class Model:
         first: float | None = None,
         track: Track = silent,
     ) -> Timeline:
-        """Hear what is in a recording of any length, and when; see `intone.stream` for how.
+        """Hear what is in a recording of any length, and when; `intone.recordings` says how.
 
         `hop` is in seconds, by default the model's own; `track` may show how far the reading is.
         Where `first` is given, answers are relative to how the speaker sounds in so many seconds.
@@ -237,7 +238,7 @@ class Model:
                 that breaks off is only warned of.
             IntoneError: the hop is not more than 0, or longer than the model's window.
         """
-        from intone import stream
+        from intone.recordings import stream
 
         [timeline] = stream.hear(
             self,
@@ -261,7 +262,7 @@ class Model:
         track: Track = silent,
     ) -> tuple[Timeline, ...]:
         """Hear each channel of a recording by itself, as the two sides of a call; as `timeline`."""
-        from intone import stream
+        from intone.recordings import stream
 
         return stream.hear(
             self,
@@ -275,7 +276,7 @@ class Model:
         )
 
     def relative_to(self, source: Source, *, sample_rate: int | None = None) -> "Model":
-        """Answer relative to how a person usually sounds, as in `source`; see `intone.baseline`.
+        """Answer relative to how a person usually sounds, as in `source` (`recordings.baseline`).
 
         Raises:
             AudioError: the baseline cannot be used, or nobody speaks in it.

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from intone import cache, evaluation, listening, runtime
+from intone import cache, evaluation, runtime
+from intone.assessment import listening
+from intone.assessment.listening import Unchanged
 from intone.corpora import Utterance
 from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
 from intone.export import DIGEST_LENGTH
-from intone.listening import Unchanged
 from intone.progress import Track, silent
 from intone.recipe import Recipe
 

@@ -13,11 +13,11 @@ import typer
 from intone.cli import _output
 
 if TYPE_CHECKING:
-    from intone.assessment import Assessment
+    from intone.assessment.content import Assessment
+    from intone.assessment.honesty import Gap
+    from intone.assessment.subjects import Place
     from intone.corpora import Utterance
-    from intone.honesty import Gap
     from intone.progress import Track
-    from intone.subjects import Place
 
 
 def evaluate(
@@ -54,8 +54,9 @@ def evaluate(
     heard worse, how worse sound is borne, and what answers rest on. Clips that a model was trained
     on are refused. --honesty alone reports on the recipe's run with unseen speakers.
     """
-    from intone import corpora, subjects
-    from intone.assessing import assess
+    from intone import corpora
+    from intone.assessment import subjects
+    from intone.assessment.assessing import assess
     from intone.errors import DataError
     from intone.predictions import to_csv
     from intone.recipe import locate
@@ -102,7 +103,8 @@ def _trained(
     track: "Track",
 ) -> "Gap":
     """Train a recipe under every split, or go on with it."""
-    from intone import corpora, honesty
+    from intone import corpora
+    from intone.assessment import honesty
     from intone.errors import DataError
     from intone.recipe import Recipe, locate
 

@@ -79,8 +79,8 @@ def predict(
     and the exit code is 2.
     """
     from intone import audio, batch
-    from intone.journal import journal
-    from intone.timeline import Smoothing
+    from intone.batch.journal import journal
+    from intone.recordings.timeline import Smoothing
 
     if not timeline and (channels == "separate" or hop or picture or smoothing != "whole"):
         raise typer.BadParameter("--channels, --hop, --smoothing, --picture: add --timeline")

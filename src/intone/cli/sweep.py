@@ -31,9 +31,10 @@ def sweep(
 
     window.frames=100 sets a window that holds so many frames, half a window apart.
     """
-    from intone import corpora, experiment, runs, sweeps
+    from intone import corpora, experiment, runs
     from intone.report import sweep as words
     from intone.report.text import columns
+    from intone.search import sweeps
 
     settings = sweeps.grid(set)
     cells = sweeps.cells(recipes, settings)

@@ -33,9 +33,10 @@ def tune(
     Type the same command again to go on with a search, or elsewhere to help: processes that share
     a folder, or a --storage and their folder's name, work on one search.
     """
-    from intone import corpora, experiment, files, tuning
+    from intone import corpora, experiment, files
     from intone.recipe import Recipe, locate, read
     from intone.report import search
+    from intone.search import tuning
 
     path = locate(recipe)
     made = Recipe.load(path, set)

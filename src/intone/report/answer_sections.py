@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from intone import corpora
-from intone.assessment import Assessment, Confusion
-from intone.breakdowns import Breakdown
+from intone.assessment.breakdowns import Breakdown
+from intone.assessment.content import Assessment, Confusion
+from intone.assessment.perception import Perception
 from intone.evaluation import FEWEST_UNITS
-from intone.perception import Perception
 from intone.report import page, score_pictures
 from intone.report.page import Beside, Cards, Part, Picture, Section
 from intone.report.score_pictures import Row

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from intone import calibration, corpora, encoders, evaluation, runs, runtime
+from intone.assessment.reliability import reliability
 from intone.evaluation import Report, Scores
-from intone.reliability import reliability
 from intone.report.markdown import percent, table
 
 BEGIN, END = "<!-- figures of the bundled model: make results -->", "<!-- end of figures -->"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 
 from intone import __version__
-from intone.assessment import Assessment
+from intone.assessment.content import Assessment
 from intone.evaluation import FEWEST_UNITS, Interval
 from intone.report import answer_sections, record_sections, score_pictures, trial_sections
 from intone.report.page import Page, Picture

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure, SubFigure
 
+from intone.assessment.explanation import PICTURE, Answer, Explanation
 from intone.audio import SAMPLE_RATE
-from intone.explanation import PICTURE, Answer, Explanation
 from intone.features import mel_weights
 
 _KILOHERTZ = (0.5, 1, 2, 4)

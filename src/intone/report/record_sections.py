@@ -3,7 +3,7 @@
 import json
 from html import escape
 
-from intone.assessment import Assessment
+from intone.assessment.content import Assessment
 from intone.report import page, training_pictures
 from intone.report.page import Beside, Picture, Section
 

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from intone import corpora, evaluation, runs
+from intone.assessment.breakdowns import Trait, breakdown, corpus_title
 from intone.augment import original
-from intone.breakdowns import Trait, breakdown, corpus_title
 from intone.errors import DataError
 from intone.protocols import COPIES_APART
 from intone.report.markdown import percent, table

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from intone import files
-from intone.assessment import Assessment
+from intone.assessment.content import Assessment
 
 FILE = Path(__file__).with_name("report.schema.json")
 

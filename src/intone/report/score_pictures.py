@@ -29,9 +29,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from intone.breakdowns import Voice
+from intone.assessment.breakdowns import Voice
+from intone.assessment.reliability import Bin, Point
 from intone.evaluation import Interval
-from intone.reliability import Bin, Point
 
 _DASHED = (0, (3, 2))
 

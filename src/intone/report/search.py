@@ -11,8 +11,8 @@ from intone.report import search_pictures
 from intone.report.page import Cards, Page, Picture, Section, paragraph, table
 from intone.report.search_pictures import NAMES
 from intone.report.text import columns
-from intone.search import Value, resolve
-from intone.tuning import Outcome, Trial
+from intone.search.space import Value, resolve
+from intone.search.tuning import Outcome, Trial
 
 BEST = 8
 """trials that are listed"""

@@ -21,8 +21,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from intone.search import Dimension, FloatRange, IntRange, Value
-from intone.tuning import Outcome, Trial
+from intone.search.space import Dimension, FloatRange, IntRange, Value
+from intone.search.tuning import Outcome, Trial
 
 NAMES = {"loss": "loss", "accuracy": "accuracy", "uar": "UAR"}
 """what a monitor is called"""

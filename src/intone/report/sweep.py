@@ -6,8 +6,8 @@ from typing import Any
 
 from intone.report.page import Cards, Page, Picture, Section, paragraph, table
 from intone.report.training_pictures import learning_curves
-from intone.search import Value
-from intone.sweeps import Result, best
+from intone.search.space import Value
+from intone.search.sweeps import Result, best
 
 NOTE = (
     "Accuracy, and macro F1 in brackets, in percent, on clips that no fit has heard. A star marks "

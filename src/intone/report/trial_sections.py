@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from intone.assessment import Assessment
-from intone.explanation import Answer, Explanation, flip
-from intone.honesty import Gap
+from intone.assessment.content import Assessment
+from intone.assessment.explanation import Answer, Explanation, flip
+from intone.assessment.honesty import Gap
 from intone.report import explanation_pictures, page, score_pictures
 from intone.report.answer_sections import clip_line, emotion
 from intone.report.page import Cards, Part, Picture, Section

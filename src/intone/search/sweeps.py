@@ -9,7 +9,7 @@ from typing import Any
 
 from intone.errors import DataError
 from intone.recipe import Recipe, locate, parse_value, split_change
-from intone.search import Value, resolve
+from intone.search.space import Value, resolve
 
 Grid = Mapping[str, tuple[Any, ...]]
 """name of a setting -> its values"""

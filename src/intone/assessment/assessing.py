@@ -7,20 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from intone import doctor, explanation, human, perception, runs, training
-from intone.assessment import Assessment, Confusion, FitCurve, Held, Mistaken, Provenance, Use
+from intone import doctor, runs, training
+from intone.assessment import explanation, human, perception
+from intone.assessment.breakdowns import Breakdown, Trait, breakdown, corpus_title, traits, voices
+from intone.assessment.content import (
+    Assessment,
+    Confusion,
+    FitCurve,
+    Held,
+    Mistaken,
+    Provenance,
+    Use,
+)
+from intone.assessment.explanation import Explanation
+from intone.assessment.honesty import Gap
+from intone.assessment.listening import Speed
+from intone.assessment.perception import Perception
+from intone.assessment.reliability import reliability
+from intone.assessment.stress import Stress, stress
+from intone.assessment.subjects import Subject
 from intone.audio import SAMPLE_RATE
-from intone.breakdowns import Breakdown, Trait, breakdown, corpus_title, traits, voices
 from intone.doctor import Checkup
 from intone.evaluation import Scores
-from intone.explanation import Explanation
-from intone.honesty import Gap
-from intone.listening import Speed
-from intone.perception import Perception
 from intone.progress import Track, silent
-from intone.reliability import reliability
-from intone.stress import Stress, stress
-from intone.subjects import Subject
 from intone.training import Epoch
 
 CONFUSIONS, CLIPS = 6, 2

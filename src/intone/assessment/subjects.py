@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from intone import cache, corpora, evaluation, experiment, listening, runs, runtime, scoring
+from intone import cache, corpora, evaluation, experiment, runs, runtime, scoring
+from intone.assessment import listening
+from intone.assessment.listening import Clips, Listener
 from intone.augment import original
 from intone.corpora import Utterance
 from intone.errors import DataError
 from intone.evaluation import Report, Scores
-from intone.listening import Clips, Listener
 from intone.progress import Track, silent
 from intone.recipe import Recipe
 from intone.runs import Run

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from intone import augment, cache
+from intone.assessment.listening import Clips, Listener, Unchanged
 from intone.audio import SAMPLE_RATE
 from intone.augment import (
     Augmentation,
@@ -25,7 +26,6 @@ from intone.augment import (
     mixed,
 )
 from intone.evaluation import Interval, Scores, evaluate
-from intone.listening import Clips, Listener, Unchanged
 from intone.progress import Track, silent
 
 FEWEST = 8  # clips that say anything

@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from intone import audio, baseline
+from intone import audio
 from intone.audio import SAMPLE_RATE, Source
 from intone.errors import IntoneError
 from intone.progress import Track, silent
-from intone.timeline import WHOLE, Segment, Smoothing, Timeline, Utterance, rows, segments
-from intone.vad import Detector, Part, SpeechRule, Utterances
+from intone.recordings import baseline
+from intone.recordings.timeline import (
+    WHOLE,
+    Segment,
+    Smoothing,
+    Timeline,
+    Utterance,
+    rows,
+    segments,
+)
+from intone.recordings.vad import Detector, Part, SpeechRule, Utterances
 from intone.windows import Cutter, WindowRule
 
 if TYPE_CHECKING:

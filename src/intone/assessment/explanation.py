@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from intone.assessment.listening import Change, Listener, Unchanged
+from intone.assessment.stress import Augmented
 from intone.audio import SAMPLE_RATE
 from intone.augment import Augmentation, Floats, Gain, PitchShift, TimeStretch
 from intone.evaluation import Scores
 from intone.features import FrontEnd, LogMel
-from intone.listening import Change, Listener, Unchanged
 from intone.progress import Track, silent
-from intone.stress import Augmented
 
 SPAN = 0.25  # seconds that are silenced at a time
 SPANS = 40  # of a clip, at most; longer clips are silenced in longer spans

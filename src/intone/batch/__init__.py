@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from intone import runtime, stream
+from intone import runtime
 from intone.audio import Source, name_of, printable
+from intone.batch.processes import in_processes
 from intone.errors import IntoneError
-from intone.processes import in_processes
 from intone.progress import Track, silent
+from intone.recordings import stream
+from intone.recordings.timeline import WHOLE, Smoothing
 from intone.runtime import Model
-from intone.timeline import WHOLE, Smoothing
 
 MANY = 100  # files, from which on it pays to start processes
 

@@ -16,12 +16,13 @@ import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from intone import experiment, nets, runs, studies
+from intone import experiment, nets, runs
 from intone.errors import DataError
 from intone.experiment import Experiment
 from intone.progress import Track, silent
 from intone.recipe import Recipe
-from intone.search import Dimension, FloatRange, IntRange, Search, Value, Values, resolve
+from intone.search import studies
+from intone.search.space import Dimension, FloatRange, IntRange, Search, Value, Values, resolve
 from intone.training import Epoch, Fit
 
 Prepare = Callable[[Recipe], Experiment]

@@ -33,7 +33,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from intone.errors import DataError
-from intone.search import Search
+from intone.search.space import Search
 
 HEARTBEAT = 15
 """seconds between a trial's signs of life; after three times as many without one it is dead"""

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from intone.breakdowns import Breakdown, Voice
+from intone.assessment.breakdowns import Breakdown, Voice
+from intone.assessment.explanation import Explanation
+from intone.assessment.honesty import Gap
+from intone.assessment.human import Human
+from intone.assessment.listening import Speed
+from intone.assessment.perception import Perception
+from intone.assessment.reliability import Reliability
+from intone.assessment.stress import Stress
 from intone.evaluation import Report
-from intone.explanation import Explanation
-from intone.honesty import Gap
-from intone.human import Human
-from intone.listening import Speed
-from intone.perception import Perception
-from intone.reliability import Reliability
-from intone.stress import Stress
 
 FORMAT_VERSION = 1
 

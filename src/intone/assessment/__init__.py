@@ -1,0 +1,1 @@
+"""All that a report shows, measured: from answers to plain data."""

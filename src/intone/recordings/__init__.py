@@ -1,0 +1,1 @@
+"""Long recordings and live speech: who speaks when, and how it sounds."""

@@ -1,0 +1,1 @@
+"""Search for settings: a space, Hyperband through it, and sweeps over grids."""
