@@ -22,6 +22,8 @@ from intone.progress import Track, silent
 from intone.recipe import Training
 
 SCORING_BATCH = 64
+_PACE = 10
+"""a checkpoint is written once training has gone on for so many times as long as writing takes"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,7 @@ def fit(
     if checkpoint is not None and checkpoint.exists():
         best, history = _resume(checkpoint, net, optimizer)
 
+    due = 0.0  # when the next checkpoint is
     last = last_epoch or settings.epochs
     for epoch in track(range(1, last + 1), label, last):
         if epoch <= len(history) or epoch - best["epoch"] > settings.patience:
@@ -94,8 +97,10 @@ def fit(
         watched = _watched(history[-1], settings)
         if watched < best["value"]:
             best = {"value": watched, "epoch": epoch, "weights": _weights(net)}
-        if checkpoint is not None:
+        if checkpoint is not None and (now := time.perf_counter()) >= due:
             _save(checkpoint, net, optimizer, best, history)
+            written = time.perf_counter()
+            due = written + _PACE * (written - now)
 
     net.load_state_dict(best["weights"])
     return Fit(best_epoch=best["epoch"], history=tuple(history))
