@@ -10,28 +10,21 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from conftest import made_voice
-from intone import augment
-from intone.augment import (
-    Equalizer,
-    Flip,
+from intone.augment import copies, dice, fresh
+from intone.augment.frames import Equalizer, Flip, Masks, Rotation, Span, Zoom
+from intone.augment.sound import (
     Gain,
-    Masks,
     Mp3,
     Noise,
     NoiseParameters,
     PitchShift,
     Reverb,
     ReverbParameters,
-    Rotation,
     SoundAugmentation,
-    Span,
     Telephone,
     TimeStretch,
-    Zoom,
-    copies,
-    dice,
-    fresh,
 )
+from intone.augment.vocoder import stretch
 
 SOUND = (Noise(), Gain(), TimeStretch(), PitchShift(), Telephone(), Mp3(), Reverb())
 FRAMES = (Masks(), Masks(axis="frequency"), Equalizer())
@@ -227,7 +220,7 @@ def test_short_sounds_are_stretched_too(voice, length):
         expected = librosa.effects.time_stretch(
             voice[:length].astype(np.float64), rate=0.7, n_fft=1024, hop_length=256
         )
-    np.testing.assert_allclose(augment.stretch(voice[:length], 0.7), expected, atol=5e-6)
+    np.testing.assert_allclose(stretch(voice[:length], 0.7), expected, atol=5e-6)
 
 
 def test_at_its_own_rate_and_pitch_a_sound_stays_what_it_is(voice):

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from intone import audio, cache, corpora, windows
-from intone.augment import Noise
+from intone.augment.sound import Noise
 from intone.errors import DataError
 from intone.features import FrontEnd, LogMel
 from intone.windows import WindowRule

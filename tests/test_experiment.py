@@ -21,7 +21,8 @@ from intone import (
     training,
     windows,
 )
-from intone.augment import Noise, original
+from intone.augment import original
+from intone.augment.sound import Noise
 from intone.errors import DataError, LeakError, ModelError
 from intone.experiment import Experiment
 from intone.recipe import Recipe
@@ -320,6 +321,8 @@ def test_files_that_are_no_models_are_refused_in_words(model, tmp_path):
         (lambda data: data["inputs"]["frames"]["front_end"].update(n_fft=10**9), "n_fft"),
         (lambda data: data["inputs"]["frames"]["front_end"].update(hop_length=999), "not fit"),
         (lambda data: data["inputs"]["frames"]["scaler"].update(mean=[1e39] * 32), "numbers"),
+        (lambda data: data["candidates"].update(threshold=1.5), "a threshold 1.5"),
+        (lambda data: data.update(candidates=[]), "description is damaged"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused_in_words(model, tmp_path, change, message):

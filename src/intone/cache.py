@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intone import audio, augment, files, windows
-from intone.augment import SoundAugmentation
+from intone.augment.sound import SoundAugmentation
 from intone.corpora import Utterance
 from intone.errors import AudioError, DataError
 from intone.features import FEATURES_VERSION, Hearing

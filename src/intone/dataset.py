@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intone import augment, cache, windows
-from intone.augment import FrameAugmentation, SoundAugmentation
+from intone.augment.frames import FrameAugmentation
+from intone.augment.sound import SoundAugmentation
 from intone.cache import Sounds
 from intone.features import Hearing, Scaler
 from intone.progress import Track, silent

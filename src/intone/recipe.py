@@ -19,7 +19,8 @@ from pydantic import (
 )
 
 from intone import emotions
-from intone.augment import FrameAugmentation, SoundAugmentation
+from intone.augment.frames import FrameAugmentation
+from intone.augment.sound import SoundAugmentation
 from intone.corpora import Utterance
 from intone.encoders import Encoding
 from intone.errors import DataError

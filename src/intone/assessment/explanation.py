@@ -15,7 +15,8 @@ import numpy as np
 from intone.assessment.listening import Change, Listener, Unchanged
 from intone.assessment.stress import Augmented
 from intone.audio import SAMPLE_RATE
-from intone.augment import Augmentation, Floats, Gain, PitchShift, TimeStretch
+from intone.augment.augmentation import Augmentation, Floats
+from intone.augment.sound import Gain, PitchShift, TimeStretch
 from intone.evaluation import Scores
 from intone.features import FrontEnd, LogMel
 from intone.progress import Track, silent

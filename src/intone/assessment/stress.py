@@ -13,18 +13,8 @@ import numpy as np
 from intone import augment, cache
 from intone.assessment.listening import Clips, Listener, Unchanged
 from intone.audio import SAMPLE_RATE
-from intone.augment import (
-    Augmentation,
-    Floats,
-    Gain,
-    Mp3,
-    Noise,
-    PitchShift,
-    Reverb,
-    Telephone,
-    TimeStretch,
-    mixed,
-)
+from intone.augment.augmentation import Augmentation, Floats
+from intone.augment.sound import Gain, Mp3, Noise, PitchShift, Reverb, Telephone, TimeStretch, mixed
 from intone.evaluation import Interval, Scores, evaluate
 from intone.progress import Track, silent
 

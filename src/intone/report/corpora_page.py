@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from intone import __version__
 from intone.audio import SAMPLE_RATE
-from intone.augment import Noise, NoiseParameters
+from intone.augment.sound import Noise, NoiseParameters
 from intone.cache import Sounds
 from intone.corpora import Utterance
 from intone.emotions import as_labelled

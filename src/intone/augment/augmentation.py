@@ -1,0 +1,54 @@
+"""What every augmentation is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+P = TypeVar("P")
+
+
+class Augmentation(ABC, Generic[P]):
+    """A random change of an array that leaves its label true."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
+    kind: str
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator) -> P:
+        """Throw the dice: parameters for `apply`."""
+
+    @abstractmethod
+    def apply(self, array: Floats, parameters: P) -> Floats:
+        """Give the array changed by these parameters, as a new one."""
+
+    def __call__(self, array: Floats, rng: np.random.Generator) -> Floats:
+        """Give the array changed by parameters drawn from `rng`, as a new one."""
+        return self.apply(array, self.draw(rng))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn(Augmentation[float]):
+    """What is changed by one number, drawn from `low` to `high`."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        require_range(self.low, self.high)
+
+    def draw(self, rng: np.random.Generator) -> float:
+        return rng.uniform(self.low, self.high)
+
+
+def require(holds: bool, message: str) -> None:
+    if not holds:
+        raise ValueError(message)
+
+
+def require_range(low: float, high: float) -> None:
+    require(low <= high, f"low={low} is more than high={high}")
