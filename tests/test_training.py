@@ -84,6 +84,7 @@ def epochs(*losses: float) -> list[Epoch]:
         ({}, epochs(1, 1, 1), 0.1),
         ({"schedule": "cosine"}, [], 0.1),
         ({"schedule": "cosine"}, epochs(*[1] * 5), 0.05),
+        ({"schedule": "cosine", "warmup": 2}, epochs(1), 0.075),
         ({"schedule": "exponential", "decay": 0.5}, epochs(1, 1, 1), 0.0125),
         ({"schedule": "plateau", "plateau": 2}, epochs(1, 0.9, 0.8), 0.1),
         ({"schedule": "plateau", "plateau": 2}, epochs(1, 1, 1), 0.05),

@@ -159,6 +159,8 @@ class Training(_Section):
     l2: float = Field(default=0.0, ge=0)
     """Keras's kernel penalty: the loss grows by l2 times the sum of the squared weights"""
     schedule: Literal["constant", "cosine", "exponential", "plateau"] = "constant"
+    warmup: int = Field(default=0, ge=0)
+    """first epochs, in which the learning rate rises"""
     decay: float = Field(default=0.5, gt=0, lt=1)
     """the learning rate's factor: every epoch (exponential), or after a plateau"""
     plateau: int = Field(default=5, gt=0)

@@ -147,6 +147,8 @@ def _answers(net: nn.Module, part: Part) -> Iterator[tuple[dict[str, Tensor], Te
 
 def learning_rate(settings: Training, history: Sequence[Epoch]) -> float:
     """The learning rate of the epoch that follows these."""
+    if len(history) < settings.warmup:
+        return settings.learning_rate * (len(history) + 0.5) / settings.warmup
     if settings.schedule == "cosine":
         return settings.learning_rate * (1 + cos(pi * len(history) / settings.epochs)) / 2
     if settings.schedule == "exponential":

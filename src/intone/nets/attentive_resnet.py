@@ -11,8 +11,8 @@ from intone.nets._blocks import AttentiveStatistics, ResidualBlock2d
 class AttentiveResNet(nn.Module):
     """Ours: a small residual CNN with attentive statistics over time.
 
-    Reads `frames [B, rows, frames]`, in its recipes 64 log-mel bands x 151 frames (3 s, hop 320),
-    and returns logits `[B, classes]`. 253,176 parameters at 64 x 151 and 8 classes.
+    Reads `frames [B, rows, frames]`, in its recipes 64 log-mel bands x 188 frames (3 s, hop 256),
+    and returns logits `[B, classes]`. 253,176 parameters at 64 x 188 and 8 classes.
 
     Each block halves both axes. The bands that are left (4) stay apart, for where energy lies in
     the spectrum tells emotions from each other; the steps in time are pooled to their weighted mean
