@@ -14,15 +14,14 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from intone import __version__, cache, files, training, windows
 from intone.audio import MIN_SECONDS, SAMPLE_RATE
-from intone.dataset import Dataset, Part, Scalers
-from intone.experiment import Experiment
+from intone.dataset import Dataset, Part
+from intone.experiment import Experiment, Fitted
 from intone.progress import Track, silent
 from intone.protocols import Split
-from intone.runs import Run
+from intone.runs import Run, load_fitted
 from intone.runtime import Model
 
 VERSION = 1
@@ -150,20 +149,15 @@ def of_run(run: Run, subject: Experiment) -> Listener:
 class _Ear:
     """The net of one fit, with what its inputs are made of."""
 
-    net: nn.Module
-    scalers: Scalers
+    fitted: Fitted
     data: Dataset
     tested: tuple[str, ...]
 
     @classmethod
     def load(cls, folder: Path, subject: Experiment, seed: int) -> "_Ear":
-        """Read what the fit left; its scaler is fitted anew on the clips that it trained on."""
+        """Read what the fit left."""
         split = Split.from_dict(files.read_json(folder / "split.json"))
-        scaled = [name for name, spec in subject.recipe.inputs.items() if spec.scale]
-        net = subject.net(seed)
-        net.load_state_dict(training.load(folder / "net.pt"))
-        scalers = subject.data.scalers(subject.heard(split.train), scaled)
-        return cls(net, scalers, subject.data, split.test)
+        return cls(load_fitted(folder, subject, seed), subject.data, split.test)
 
     def answer(self, samples: Floats) -> Floats:
         """Answer samples [T]: `[C]`."""
@@ -171,7 +165,7 @@ class _Ear:
         cuts = [windows.at(samples, at, rule) for at in windows.starts(len(samples), rule)]
         inputs = {}
         for name, front_end in self.data.front_ends.items():
-            scaler = self.scalers[name]
+            scaler = self.fitted.scalers[name]
             heard = [front_end(cut) for cut in cuts]
             inputs[name] = np.stack(heard if scaler is None else [*map(scaler, heard)])
         alone = Part(
@@ -180,7 +174,7 @@ class _Ear:
             shares=np.zeros((1, 1), np.float32),
             inputs=lambda chosen: {name: array[chosen] for name, array in inputs.items()},
         )
-        [answer] = training.predict(self.net, alone)
+        [answer] = training.predict(self.fitted.net, alone)
         return np.asarray(answer, np.float32)
 
 
