@@ -55,11 +55,23 @@ class MLPClassifier(nn.Module):
         _set(self.hidden, estimator.coefs_[0].T, estimator.intercepts_[0])
         weight, bias = estimator.coefs_[1].T, estimator.intercepts_[1]
         if len(weight) == 1:  # two labels share one logistic output
-            weight, bias = np.stack([-weight[0], weight[0]]) / 2, np.array([-bias[0], bias[0]]) / 2
+            weight, bias = _of_two(weight / 2, bias / 2)
         _set(self.head, *_spread(weight, bias, estimator.classes_, self.head.out_features))
 
 
-class LinearSVM(nn.Module):
+class _Linear(nn.Module):
+    """One linear layer, `[B, D] -> [B, classes]`."""
+
+    def __init__(self, *, classes: int, vector_shape: tuple[int]) -> None:
+        super().__init__()
+        self.head = nn.Linear(vector_shape[0], classes)
+
+    def forward(self, vector: Tensor) -> Tensor:
+        """`[B, D] -> [B, classes]`."""
+        return self.head(vector)  # type: ignore[no-any-return]
+
+
+class LinearSVM(_Linear):
     """A linear support vector machine with sigmoid calibration: the baseline of every table.
 
     Reads `vector [B, D]` and returns logits `[B, classes]`, each label against all others, whose
@@ -69,13 +81,8 @@ class LinearSVM(nn.Module):
     task: ClassVar[Task] = "label by label"
 
     def __init__(self, *, classes: int, vector_shape: tuple[int], c: float = 0.01) -> None:
-        super().__init__()
-        self.head = nn.Linear(vector_shape[0], classes)
+        super().__init__(classes=classes, vector_shape=vector_shape)
         self.c = c
-
-    def forward(self, vector: Tensor) -> Tensor:
-        """`[B, D] -> [B, classes]`."""
-        return self.head(vector)  # type: ignore[no-any-return]
 
     def solve(self, vector: NDArray[np.float32], targets: NDArray[np.int64], seed: int) -> None:
         """Fit to all training windows `[W, D]` and their labels `[W]`."""
@@ -91,24 +98,19 @@ class LinearSVM(nn.Module):
         offsets = -np.array([one.b_ for one in fitted.calibrators])
         weight, bias = slopes[:, None] * weight, slopes * bias + offsets
         if len(weight) == 1:
-            weight, bias = np.stack([-weight[0], weight[0]]), np.array([-bias[0], bias[0]])
+            weight, bias = _of_two(weight, bias)
         _set(self.head, *_spread(weight, bias, estimator.classes_, self.head.out_features))
 
 
-class LogisticRegression(nn.Module):
+class LogisticRegression(_Linear):
     """Multinomial logistic regression with L2, of which C is the inverse strength.
 
     Reads `vector [B, D]` and returns logits `[B, classes]`.
     """
 
     def __init__(self, *, classes: int, vector_shape: tuple[int], c: float = 1.0) -> None:
-        super().__init__()
-        self.head = nn.Linear(vector_shape[0], classes)
+        super().__init__(classes=classes, vector_shape=vector_shape)
         self.c = c
-
-    def forward(self, vector: Tensor) -> Tensor:
-        """`[B, D] -> [B, classes]`."""
-        return self.head(vector)  # type: ignore[no-any-return]
 
     def solve(self, vector: NDArray[np.float32], targets: NDArray[np.int64], seed: int) -> None:
         """Fit to all training windows `[W, D]` and their labels `[W]`."""
@@ -117,11 +119,11 @@ class LogisticRegression(nn.Module):
         estimator = Estimator(C=self.c, max_iter=1000).fit(vector, targets)
         weight, bias = estimator.coef_, estimator.intercept_
         if len(weight) == 1:  # two labels share one logistic output
-            weight, bias = np.stack([-weight[0], weight[0]]) / 2, np.array([-bias[0], bias[0]]) / 2
+            weight, bias = _of_two(weight / 2, bias / 2)
         _set(self.head, *_spread(weight, bias, estimator.classes_, self.head.out_features))
 
 
-class Ridge(nn.Module):
+class Ridge(_Linear):
     """Linear least squares on labels, with a penalty: the probe of pre-trained encoders.
 
     Reads `vector [B, D]` and returns logits `[B, classes]`. `penalty` is that of the squared
@@ -130,13 +132,8 @@ class Ridge(nn.Module):
     """
 
     def __init__(self, *, classes: int, vector_shape: tuple[int], penalty: float = 0.6) -> None:
-        super().__init__()
-        self.head = nn.Linear(vector_shape[0], classes)
+        super().__init__(classes=classes, vector_shape=vector_shape)
         self.penalty = penalty
-
-    def forward(self, vector: Tensor) -> Tensor:
-        """`[B, D] -> [B, classes]`."""
-        return self.head(vector)  # type: ignore[no-any-return]
 
     def solve(self, vector: NDArray[np.float32], targets: NDArray[np.int64], seed: int) -> None:
         """Fit to all training windows `[W, D]` and their labels `[W]`."""
@@ -165,6 +162,13 @@ def _set(layer: nn.Linear, weight: NDArray[np.floating], bias: NDArray[np.floati
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
         layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
+
+
+def _of_two(
+    weight: NDArray[np.floating], bias: NDArray[np.floating]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """The one row that tells the second of two labels from the first, as a row for each."""
+    return np.stack([-weight[0], weight[0]]), np.array([-bias[0], bias[0]])
 
 
 def _spread(
