@@ -8,7 +8,8 @@ from intone import corpora
 from intone.corpora import Utterance
 from intone.emotions import MAPPINGS, canonical
 from intone.errors import DataError
-from intone.protocols import Protocol, guard, split
+from intone.leak_guard import guard
+from intone.protocols import Protocol, split
 from made_iemocap import CODES, DIALOGS, RECORDINGS, make_iemocap
 
 

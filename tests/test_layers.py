@@ -13,15 +13,16 @@ SOURCE = Path(intone.__file__).parent
 
 GROUND = {
     *("__init__", "errors", "files", "specs", "progress", "containers", "audio", "emotions"),
-    *("features", "windows", "runtime", "models", "recordings", "batch"),
+    *("features", "windows", "calibration", "runtime", "models", "recordings", "batch"),
 }
 FIRST = {
-    *("corpora", "cache", "protocols", "recipe", "nets", "encoders", "dataset", "experiment"),
+    *("corpora", "cache", "protocols", "splits", "leak_guard", "recipe", "nets", "encoders"),
+    *("dataset", "experiment"),
     *("training", "tasks", "dropout", "runs", "speed", "evaluation", "predictions", "scoring"),
-    *("export", "compression", "calibration", "adaptation", "doctor", "augment"),
+    *("export", "compression", "adaptation", "doctor", "augment"),
     *("search", "ensembles", "comparison", "assessment", "reproduction"),
 }
-TOP = {"report", "cli", "__main__"}
+TOP = {"report", "server", "cli", "__main__"}
 HEAVY = {"torch", "sklearn", "onnx", "matplotlib", "librosa"}
 
 

@@ -10,19 +10,9 @@ from hypothesis import strategies as st
 from intone import corpora
 from intone.corpora import Utterance
 from intone.errors import DataError, IntoneError, LeakError
-from intone.protocols import (
-    EMOBOX,
-    LUNA,
-    PROTOCOLS,
-    Protocol,
-    Split,
-    from_json,
-    guard,
-    leaks,
-    split,
-    to_csv,
-    to_json,
-)
+from intone.leak_guard import guard, leaks
+from intone.protocols import EMOBOX, LUNA, PROTOCOLS, Protocol, split
+from intone.splits import Split, from_json, to_csv, to_json
 
 EMOTIONS = ("neutral", "happy", "sad", "angry")
 WHOLE = (  # protocols that test every clip once

@@ -7,9 +7,9 @@ import soundfile
 
 from intone import cache, corpora
 from intone.corpora import Utterance
-from intone.protocols import Split
 from intone.report import statistics
 from intone.report.statistics import Format, Statistics
+from intone.splits import Split
 
 TONE = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)  # whole periods, 1 s
 

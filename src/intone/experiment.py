@@ -19,9 +19,10 @@ from intone.corpora import Utterance
 from intone.dataset import Dataset, Part, Scalers
 from intone.emotions import Mapping as LabelMapping
 from intone.errors import DataError
+from intone.leak_guard import guard
 from intone.progress import Track, silent
-from intone.protocols import Split
 from intone.recipe import Recipe, Training
+from intone.splits import Split, worst_stamp
 from intone.training import Fit
 
 NO_LABEL = -1
@@ -60,7 +61,7 @@ class Experiment:
     @property
     def stamp(self) -> str:
         """What every figure is marked with: its worst fold's stamp, and labels wrong on purpose."""
-        worst = protocols.worst_stamp(self.splits)
+        worst = worst_stamp(self.splits)
         return f"{worst}, wrong labels" if self.recipe.labels.faults else worst
 
     @property
@@ -180,7 +181,7 @@ def plan(
         kept += tuple(_copies_of(kept, len(recipe.augment.copies)))
         labels = {clip.id: labels[augment.original(clip.id)] for clip in kept}
     splits = tuple(
-        protocols.guard(
+        guard(
             split,
             kept,
             sounds.digests,

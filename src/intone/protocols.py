@@ -1,4 +1,4 @@
-"""Splits and folds, and the guard against leaks. Nothing else in Intone may split.
+"""Clips dealt into training, validation and test parts. Nothing else in Intone may split.
 
 Everything is dealt in groups of clips that stay together: the clips of a speaker, copies of a
 clip, byte-identical audio. Groups are dealt into parts so that every part gets its share of each
@@ -7,28 +7,21 @@ corpus, and within it of each sex and emotion.
 Validation is held out of each training part, corpus by corpus, in the largest unit of which there
 are at least three: speakers (about as many as one test fold has), sentences, single clips. So two
 speakers of 1400 clips each never leave training for validation.
-
-Splits are kept as JSON, which `from_json` reads again, and given to others as CSV.
 """
 
-import csv
-import hashlib
-import io
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from intone import specs
 from intone.augment import original
 from intone.corpora import Utterance
-from intone.errors import DataError, LeakError
+from intone.errors import DataError
+from intone.leak_guard import judge
+from intone.splits import Split
 
 Group = list[Utterance]
 Key = Callable[[Utterance], Hashable]
@@ -94,86 +87,6 @@ class Protocol:
             raise DataError(f"protocol {self.name}: test_on is for cross-corpus alone")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Split:
-    """One fold: the ids of its three parts, and what it is worth."""
-
-    protocol: str
-    fold: int
-    train: tuple[str, ...]
-    validation: tuple[str, ...]
-    test: tuple[str, ...]
-    stamp: str = ""
-    """unseen speakers, speaker-dependent, speakers unknown, or leaky"""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """Name the split by its content, whatever the order of the ids: a SHA-256."""
-        parts = [sorted(self.train), sorted(self.validation), sorted(self.test)]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the manifest as plain data, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], where: str = "split") -> "Split":
-        """Read a manifest; `where` names it in errors.
-
-        Raises:
-            IntoneError: a key is unknown or missing.
-        """
-        return specs.build(cls, data, where)
-
-
-FORMAT_VERSION = 1  # of the JSON
-
-
-def worst_stamp(splits: Iterable[Split]) -> str:
-    """Stamp a whole protocol as its worst fold is stamped."""
-    order = ("unseen speakers", "speakers unknown", "speaker-dependent", "leaky")
-    return max((split.stamp for split in splits), key=order.index)
-
-
-def to_json(splits: Iterable[Split]) -> str:
-    """Write splits as `from_json` reads them."""
-    data = {"format_version": FORMAT_VERSION, "splits": [each.to_dict() for each in splits]}
-    return json.dumps(data, indent=1) + "\n"
-
-
-def from_json(path: Path) -> list[Split]:
-    """Read splits; `guard` says what they are worth on the clips at hand.
-
-    Raises:
-        DataError: no such file, or it is not one of `to_json`, or of a newer Intone.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        version = data["format_version"]
-        if version > FORMAT_VERSION:
-            raise DataError(f"{path}: written by a newer Intone (format {version}); update intone")
-        return [Split.from_dict(row, f"a split of {path}") for row in data["splits"]]
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError):
-        raise DataError(f"{path}: not a file of splits, as Intone writes them") from None
-
-
-def to_csv(splits: Iterable[Split], labels: Mapping[str, str]) -> str:
-    """Write splits for others to train and score on: a line for each clip of each fold.
-
-    `labels` maps utterance ids to what is learned.
-    """
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["fold", "part", "id", "label"])
-    for each in splits:
-        for part in ("train", "validation", "test"):
-            writer.writerows([each.fold, part, id, labels[id]] for id in getattr(each, part))
-    return file.getvalue()
-
-
 def split(
     protocol: Protocol,
     utterances: Iterable[Utterance],
@@ -217,7 +130,7 @@ def split(
                 f"protocol {protocol.name}: {len(clips)} clips give no training, validation and "
                 "test part; add clips or choose another protocol"
             )
-        splits.append(replace(made, stamp=_judge(made, clips, audio)[1]))
+        splits.append(replace(made, stamp=judge(made, clips, audio)[1]))
     return splits
 
 
@@ -461,89 +374,3 @@ def _trait_counts(groups: list[Group]) -> NDArray[np.float64]:
         for trait, count in tally.items():
             counts[row, column[trait]] = count
     return counts
-
-
-# The guard.
-
-
-def leaks(split: Split, utterances: Iterable[Utterance], audio: Mapping[str, str]) -> list[str]:
-    """Say what is heard in training or validation and tested too, a line a kind.
-
-    `audio` maps utterance ids to a hash of their samples.
-
-    Raises:
-        DataError: the split names a clip that is not among the utterances.
-    """
-    return _judge(split, utterances, audio)[0]
-
-
-def guard(
-    split: Split,
-    utterances: Iterable[Utterance],
-    audio: Mapping[str, str],
-    *,
-    unlabelled: Sequence[Utterance] = (),
-    allow_leak: bool = False,
-) -> Split:
-    """Stamp a split with what it is worth; `unlabelled` clips are heard in every fold's training.
-
-    Raises:
-        LeakError: what is tested is heard in training, and `allow_leak` is not given.
-        DataError: the split names a clip that is not among the utterances.
-    """
-    found, stamp = _judge(split, utterances, audio, unlabelled)
-    if found and not allow_leak:
-        remedy = "unseen-speakers" + (" and other unlabelled clips" if unlabelled else "")
-        raise LeakError(
-            f"protocol {split.protocol}, fold {split.fold}: {'; '.join(found)}; choose "
-            f"{remedy}, or go on with --allow-leak and every figure is stamped '{stamp}'"
-        )
-    return replace(split, stamp=stamp)
-
-
-def _judge(
-    split: Split,
-    utterances: Iterable[Utterance],
-    audio: Mapping[str, str],
-    unlabelled: Sequence[Utterance] = (),
-) -> tuple[list[str], str]:
-    """Find what a split leaks, in words, and the stamp that it deserves."""
-    known = {clip.id: clip.speaker for clip in utterances}
-    try:
-        speaker = {
-            id: known[id] if id in known else known[original(id)]
-            for id in (*split.train, *split.validation, *split.test)
-        }
-    except KeyError as error:
-        raise DataError(f"the split names the clip {error}, which the data does not hold") from None
-    speaker |= {clip.id: clip.speaker for clip in unlabelled}
-    heard = (*split.train, *split.validation, *(clip.id for clip in unlabelled))
-    speakers = _shared(heard, split.test, speaker.get)
-    clips = _shared(split.train, split.test, original)
-    chosen = _shared(split.validation, split.test, original)
-    sounds = _shared(heard, split.test, audio.get)
-    found = [
-        *_line("speakers in training and in test", [f"{speaker[id]}" for _, id in speakers]),
-        *_line("clips or copies of them in training and in test", [id for _, id in clips]),
-        *_line("the test part chooses the epoch, by clips of validation", [id for _, id in chosen]),
-        *_line("identical audio in training and in test", [f"{a} = {b}" for a, b in sounds]),
-    ]
-    if clips or chosen or sounds:
-        return found, "leaky"
-    if speakers:
-        return found, "speaker-dependent"
-    return found, "speakers unknown" if None in speaker.values() else "unseen speakers"
-
-
-def _shared(
-    heard: Sequence[str], tested: Sequence[str], key: Callable[[str], Hashable]
-) -> list[tuple[str, str]]:
-    """Pair a clip that is heard with one that is tested, for each key they share."""
-    first = {key(id): id for id in heard}
-    second = {key(id): id for id in tested}
-    return [(first[k], id) for k, id in second.items() if k in first and k is not None]
-
-
-def _line(kind: str, found: list[str]) -> list[str]:
-    shown = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
-    return [f"{kind}: {len(found)} ({shown})"] if found else []

@@ -20,9 +20,9 @@ from intone.audio import MIN_SECONDS, SAMPLE_RATE
 from intone.dataset import Dataset, Part
 from intone.experiment import Experiment, Fitted
 from intone.progress import Track, silent
-from intone.protocols import Split
 from intone.runs import Run, load_fitted
 from intone.runtime import Model
+from intone.splits import Split
 
 VERSION = 1
 TIMED = 12  # clips that speed is measured on

@@ -28,7 +28,7 @@ def split(
 
     A line of the CSV is a clip's part in a fold; the JSON keeps each fold's protocol and stamp.
     """
-    from intone import corpora, evaluation, experiment, predictions, protocols
+    from intone import corpora, evaluation, experiment, predictions, splits
     from intone.recipe import Recipe, locate
     from intone.report.text import table
 
@@ -46,9 +46,9 @@ def split(
             {id: made.labels[id] for id in sorted(tested)},
             {clip.id: clip.speaker for clip in made.utterances},
         )
-        stamp = protocols.worst_stamp(made.splits)
+        stamp = splits.worst_stamp(made.splits)
         print(table(evaluation.evaluate(scores, protocol=made.splits[0].protocol, stamp=stamp)))
     elif output is not None and output.suffix == ".json":
-        _output.write(protocols.to_json(made.splits), output)
+        _output.write(splits.to_json(made.splits), output)
     else:
-        _output.write(protocols.to_csv(made.splits, made.labels), output)
+        _output.write(splits.to_csv(made.splits, made.labels), output)

@@ -19,9 +19,9 @@ from intone.ensembles.members import Floats
 from intone.errors import DataError
 from intone.experiment import Experiment
 from intone.progress import Track, silent
-from intone.protocols import Split
 from intone.recipe import Recipe
 from intone.runs import Run
+from intone.splits import Split
 
 TEACHER = "teacher.npz"
 """in a student's folder: what it would be taught of each clip, were it trained on all"""

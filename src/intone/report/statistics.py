@@ -21,7 +21,7 @@ from intone.corpora import CorpusInfo, Utterance
 from intone.emotions import as_labelled
 from intone.features import FrontEnd, Mfcc
 from intone.progress import Track, silent
-from intone.protocols import Split
+from intone.splits import Split
 
 MFCC_CLIPS = 300
 """clips of a corpus and sex, at most, that mean MFCCs are taken of"""
