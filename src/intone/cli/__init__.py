@@ -39,6 +39,7 @@ EXTRAS = {
     "report": ("matplotlib",),
     "encoders": ("transformers",),
     "parquet": ("pyarrow",),
+    "serve": ("fastapi", "prometheus_client", "uvicorn", "websockets"),
 }
 """What each extra of the package brings."""
 
