@@ -19,6 +19,7 @@ import numpy as np
 import soundfile
 
 from intone import audio
+from kept import RECORDINGS, keep
 
 SPEECH = Path(
     os.environ.get("INTONE_SPEECH", Path(__file__).parent.parent.parent / "shared" / "speech")
@@ -61,6 +62,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--broken", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--keep", action="store_true", help=f"write into {RECORDINGS.name}")
     options = parser.parse_args()
     with TemporaryDirectory() as name:
         folder, output = Path(name) / "clips", Path(name) / "answers.jsonl"
@@ -76,13 +78,20 @@ def main() -> None:
         seconds += time.perf_counter() - began
         answered = [json.loads(line)["source"] for line in output.open()]
         named = {line.split(": ")[1] for line in done.stderr.splitlines()}
-    files = {str(path) for path in answered} | named
-    print(
-        f"{options.files} files, {options.jobs} processes, killed twice: {len(answered)} answers "
-        f"to {len(set(answered))} files, {len(named)} failures named of {options.broken}, "
-        f"{options.files - len(files)} files lost; {seconds:.0f} s, "
-        f"{options.files / seconds:.0f} files a second; exit code {done.returncode}"
-    )
+    figures = {
+        "files": options.files,
+        "broken": options.broken,
+        "jobs": options.jobs,
+        "answers": len(answered),
+        "answered": len(set(answered)),
+        "named": len(named),
+        "lost": options.files - len({*answered} | named),
+        "seconds": round(seconds),
+        "exit_code": done.returncode,
+    }
+    print(json.dumps(figures, indent=1))
+    if options.keep:
+        keep(RECORDINGS, "batch", figures)
 
 
 if __name__ == "__main__":

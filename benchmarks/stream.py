@@ -3,12 +3,13 @@
     python benchmarks/stream.py --clips 200 --long 20
 
 Real clips, and minutes made of them with pauses, are heard three times: as a file, as the file in
-blocks, and live, in pieces of random size. Then the long ones come in pieces of 20 ms, and an
-answer's delay is what came after its window's last sample until it was there, and the processor
-time that its computing took. One core, one thread.
+blocks, and live, in pieces of random size. Then the long ones come in pieces of 20 ms: an answer's
+wait is the sound that came after its window's last sample until it was there, and the processor
+time that computing it took. One core, one thread.
 """
 
 import argparse
+import json
 import os
 import time
 from pathlib import Path
@@ -24,6 +25,7 @@ from intone import audio, runtime
 from intone.recordings.stream import Stream
 from intone.recordings.timeline import Timeline
 from intone.runtime import Model
+from kept import RECORDINGS, keep
 
 SPEECH = Path(
     os.environ.get("INTONE_SPEECH", Path(__file__).parent.parent.parent / "shared" / "speech")
@@ -32,6 +34,7 @@ PIECE = 0.02  # seconds
 LIMIT = 0.3  # seconds
 
 Sound = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 
 def make_long(path: Path, clips: list[Path], rng: np.random.Generator) -> None:
@@ -84,8 +87,8 @@ def difference(one: Timeline, other: Timeline) -> float:
     )
 
 
-def delays(model: Model, path: Path) -> list[float]:
-    """Seconds from a window's last sample until its answer, one a window."""
+def waits(model: Model, path: Path) -> list[tuple[float, float]]:
+    """Of each answer: seconds from its window's last sample until it is there, and computing."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     stream = Stream(model, sample_rate=rate)
     step = round(PIECE * rate)
@@ -95,8 +98,24 @@ def delays(model: Model, path: Path) -> list[float]:
         heard = stream.push(samples[position : position + step])
         took = time.process_time() - began
         now = min(position + step, len(samples)) / rate
-        found += [now - window.end + took for window in heard]
+        found += [(now - window.end + took, took) for window in heard]
     return found
+
+
+def differences(model: Model, files: list[Path], rng: np.random.Generator) -> dict[str, float]:
+    """How far what is heard in blocks and live is from what is heard in the file, at most."""
+    windows, farthest = 0, 0.0
+    for path in files:
+        whole = model.timeline(path)
+        windows += len(whole.windows)
+        for other in (in_blocks(model, path, rng), live(model, path, rng)):
+            farthest = max(farthest, difference(whole, other))
+    return {"files": len(files), "windows": windows, "difference": farthest}
+
+
+def told(seconds: Floats) -> list[int]:
+    """Median, 95 of 100, and at most, in milliseconds."""
+    return [round(1000 * float(np.quantile(seconds, share))) for share in (0.5, 0.95, 1)]
 
 
 def main() -> None:
@@ -104,6 +123,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--long", type=int, default=20)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--keep", action="store_true", help=f"write into {RECORDINGS.name}")
     options = parser.parse_args()
     model = runtime.load(options.model)
     rng = np.random.default_rng(0)
@@ -113,21 +133,18 @@ def main() -> None:
         long = [Path(folder) / f"{number}.wav" for number in range(options.long)]
         for path in long:
             make_long(path, clips, rng)
-        for name, files in ((f"{len(clips)} clips", clips), (f"{len(long)} minutes", long)):
-            windows, farthest = 0, 0.0
-            for path in files:
-                whole = model.timeline(path)
-                windows += len(whole.windows)
-                for other in (in_blocks(model, path, rng), live(model, path, rng)):
-                    farthest = max(farthest, difference(whole, other))
-            print(f"{name}, {windows} windows: file, blocks and live differ by {farthest:.1e}")
-        waits = np.array([delay for path in long for delay in delays(model, path)])
-    print(
-        f"an answer is there {1000 * np.median(waits):.0f} ms after its window's last sample "
-        f"(median; {1000 * np.quantile(waits, 0.99):.0f} in 99 of 100, {1000 * waits.max():.0f} "
-        f"at most; pieces of {1000 * PIECE:.0f} ms); {(waits > LIMIT).sum()} of {len(waits)} "
-        f"later than {1000 * LIMIT:.0f}"
-    )
+        alike = {"clips": differences(model, clips, rng), "long": differences(model, long, rng)}
+        until_there, computing = np.array([one for path in long for one in waits(model, path)]).T
+    figures = {
+        **alike,
+        "answers": len(until_there),
+        "wait": told(until_there),
+        "computing": told(computing),
+        "late": int((until_there > LIMIT).sum()),
+    }
+    print(json.dumps(figures, indent=1))
+    if options.keep:
+        keep(RECORDINGS, "stream", figures)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""A made recording with known truth, heard as a timeline: what it finds, how fast, in what memory.
+"""A made recording of hours, heard as a timeline: what is found, how fast, in what memory.
 
-    python benchmarks/timeline.py --minutes 30
+    python benchmarks/timeline.py --run runs/default
 
-Clips of EMO-DB stand in turns of one speaker and one emotion, with quiet, noise or made music in
-between, and faint room noise everywhere. The truth of speech is a clip without the silence at its
-ends. `intone predict --timeline` hears it in a process of its own, on one thread.
+The clips of RAVDESS, SAVEE and EMO-DB stand in it once each (`made_recording`), fold after fold.
+`intone predict --timeline` hears the whole with the bundled model, in a process of its own, on one
+thread: speech found, speed, memory. The bundled model has learned from these clips, so what
+emotions are found is said of the run's fits, each on the clips that it was tested on. TESS is left
+out, for its two speakers would be half of all, and so is CREMA-D, rebuilt audio.
 """
 
 import argparse
@@ -13,9 +15,8 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,220 +27,200 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from intone import audio, runtime
+from intone import calibration, corpora, evaluation, experiment, export, files, runs
 from intone.audio import SAMPLE_RATE
-from intone.corpora import Utterance, emodb
-from intone.recordings.timeline import KINDS
+from intone.corpora import Utterance
+from intone.evaluation import Scores
+from intone.experiment import Experiment
+from intone.recordings.stream import Stream
+from intone.recordings.timeline import KINDS, Segment, Smoothing
+from intone.runs import Run
 from intone.runtime import Model
+from kept import RECORDINGS, keep
+from made_recording import MUSIC, NOISE, QUIET, SPEECH, Stretch, make
 
-SPEECH = Path(
-    os.environ.get("INTONE_SPEECH", Path(__file__).parent.parent.parent / "shared" / "speech")
-)
+CORPORA = ("ravdess", "savee", "emodb")
 FRAME = 0.01  # seconds, of what detection is scored by
-ROOM = 10 ** (-65 / 20)  # level of the noise that is everywhere
-PEAK = 0.3  # of every clip
-PAUSES = (0.3, 1.2)  # seconds within a turn, at least and at most
-GAPS = (1.0, 6.0)  # seconds between turns
+POINTS = 10  # at which memory is told
 
-Sound = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """What is in a part of the recording: speech with its emotion, or none."""
-
-    start: float
-    end: float
-    kind: str
-    """the emotion of a clip; else silence, noise or music"""
-    clip: Path | None = None
-
-
-def turns(clips: Sequence[Utterance], rng: np.random.Generator) -> Iterator[list[Utterance]]:
-    """One to three clips of one speaker and emotion, without end; each clip before any again."""
-    while True:
-        left = [clips[i] for i in rng.permutation(len(clips))]
-        while left:
-            first = left[0]
-            same = [c for c in left if (c.speaker, c.emotion) == (first.speaker, first.emotion)]
-            turn = same[: rng.integers(1, 4)]
-            left = [clip for clip in left if clip not in turn]
-            yield turn
-
-
-def noise(seconds: float, level: float, rng: np.random.Generator) -> Sound:
-    """Noise whose power falls with frequency, as a room's."""
-    count = round(seconds * SAMPLE_RATE)
-    spectrum = np.fft.rfft(rng.standard_normal(count))
-    pink = np.fft.irfft(spectrum / np.sqrt(np.arange(len(spectrum)) + 10.0), count)
-    return (level * pink / pink.std()).astype(np.float32)
+def fold_model(subject: Experiment, run: Run, fold: int, output: Path) -> Model:
+    """Export one fit of a run as a model file that says what this fit has heard."""
+    record, _ = runs.load_record(run.folder)
+    [seed, *_] = record["seeds"]
+    split = subject.splits[fold]
+    folder = run.fit_folder(split, seed)
+    answers = files.read_arrays(folder / "scores.npz")
+    heard = set(split.train) | set(split.validation)
+    trained = tuple(clip for clip in subject.utterances if clip.id in heard)
+    told = {
+        **record,
+        "data": runs.describe_data(trained),
+        "temperature": calibration.temperature(
+            answers["validation_probabilities"], answers["validation_truth"]
+        ),
+    }
+    fitted = runs.load_fitted(folder, subject, seed)
+    return export.export(
+        replace(subject, utterances=trained), fitted, told, output, name=f"fold {fold}"
+    )
 
 
-def music(seconds: float, rng: np.random.Generator) -> Sound:
-    """Plucked chords over a beat."""
-    count = round(seconds * SAMPLE_RATE)
-    sound = np.zeros(count)
-    beat = round(SAMPLE_RATE * 60 / rng.uniform(80, 140))
-    decay = np.exp(-np.arange(2 * beat) / (0.5 * beat))
-    for start in range(0, count, beat):
-        root = 110 * 2 ** (rng.choice([0, 3, 5, 7, 10]) / 12)
-        stretch = np.arange(min(2 * beat, count - start))
-        for note in root * 2 ** (np.array([0, 4, 7, 12]) / 12):
-            for overtone in range(1, 6):
-                tone = np.sin(2 * np.pi * note * overtone * stretch / SAMPLE_RATE) / overtone
-                sound[start : start + len(stretch)] += tone * decay[: len(stretch)]
-        hit = (
-            rng.standard_normal(min(800, count - start))
-            * np.exp(-np.arange(800) / 120)[: count - start]
-        )
-        sound[start : start + len(hit)] += 2 * hit
-    return (0.1 * sound / np.abs(sound).max()).astype(np.float32)
+def spoken(truth: Sequence[Stretch]) -> list[tuple[Stretch, Utterance]]:
+    """The stretches in which a clip is heard."""
+    return [(stretch, stretch.clip) for stretch in truth if stretch.clip]
 
 
-def spoken(samples: Sound) -> tuple[int, int]:
-    """Where a clip's speech begins and ends: within 40 dB of its loudest 20 ms."""
-    frames = samples[: len(samples) // 320 * 320].reshape(-1, 320)
-    power = np.square(frames).mean(axis=1)
-    loud = np.flatnonzero(power > 1e-4 * power.max())
-    return int(loud[0]) * 320, (int(loud[-1]) + 1) * 320
-
-
-def pieces(
-    clips: Sequence[Utterance], rng: np.random.Generator
-) -> Iterator[tuple[Sound, str, Path | None]]:
-    """Sound after sound, without end: its samples, what it is, and which clip."""
-    for turn in turns(clips, rng):
-        for place, clip in enumerate(turn):
-            if place:
-                yield noise(rng.uniform(*PAUSES), ROOM, rng), "quiet", None
-            samples = audio.load(clip.path).samples
-            start, end = spoken(samples)
-            yield PEAK * samples[start:end] / np.abs(samples).max(), clip.emotion, clip.path
-        seconds = rng.uniform(*GAPS)
-        match rng.integers(3):
-            case 0:
-                yield noise(seconds, ROOM, rng), "quiet", None
-            case 1:
-                yield noise(seconds, 10 ** (rng.uniform(-45, -30) / 20), rng), "noise", None
-            case 2:
-                yield music(seconds, rng), "music", None
-
-
-def make(path: Path, minutes: float, clips: Sequence[Utterance], seed: int) -> list[Stretch]:
-    """Write the recording, and give its truth."""
-    rng = np.random.default_rng(seed)
-    truth: list[Stretch] = []
-    position = 0
-    with soundfile.SoundFile(path, "w", SAMPLE_RATE, 1, "PCM_16") as file:
-        for samples, kind, clip in pieces(clips, rng):
-            file.write(samples + noise(len(samples) / SAMPLE_RATE, ROOM, rng)[: len(samples)])
-            end = position + len(samples)
-            truth.append(Stretch(position / SAMPLE_RATE, end / SAMPLE_RATE, kind, clip))
-            position = end
-            if position >= minutes * 60 * SAMPLE_RATE:
-                break
-    return truth
-
-
-def hear(
-    recording: Path, model: Path | None, smoothing: str
-) -> tuple[dict[str, Any], float, list[float]]:
-    """Run the command: the timeline, CPU seconds, and its memory in MiB, ten times a second."""
-    output = recording.with_suffix(".json")
-    command = [sys.executable, "-m", "intone", "predict", str(recording), "--timeline", "--quiet"]
-    command += ["--smoothing", smoothing, "--output", str(output)]
-    if model is not None:
-        command += ["--model", str(model)]
-    process = subprocess.Popen(command)
-    memory = []
-    while True:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            break
-        pages = Path(f"/proc/{process.pid}/statm").read_text().split()[1]
-        memory.append(int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20)
-        time.sleep(0.1)
-    if status:
-        sys.exit(f"{' '.join(command)} failed")
-    [timeline] = json.loads(output.read_text())
-    return timeline, usage.ru_utime + usage.ru_stime, memory
-
-
-def uar(pairs: Sequence[tuple[str, str | None]]) -> float:
-    """The mean over true emotions of how many are found; chance is one label of the model's."""
-    found = defaultdict(list)
-    for truth, answer in pairs:
-        found[truth].append(truth == answer)
-    return float(np.mean([np.mean(hits) for hits in found.values()]))
+def hear(model: Model, path: Path, truth: Sequence[Stretch]) -> dict[str, list[Segment]]:
+    """Hear one part of a recording: its segments for each smoothing, and its utterances."""
+    start, stop = (round(at * SAMPLE_RATE) for at in (truth[0].start, truth[-1].end))
+    stream = Stream(model)
+    for block in soundfile.blocks(path, SAMPLE_RATE, start=start, stop=stop, dtype="float32"):
+        stream.push(block)
+    stream.finish()
+    told = {kind: stream.timeline(smoothing=Smoothing(kind=kind)) for kind in KINDS}
+    heard = {f"segments, {kind}": told[kind].segments for kind in KINDS}
+    heard["utterances"] = told["none"].utterances
+    offset = truth[0].start
+    return {
+        name: [replace(one, start=one.start + offset, end=one.end + offset) for one in parts]
+        for name, parts in heard.items()
+    }
 
 
 def by_clip(
-    truth: Sequence[Stretch], parts: Sequence[dict[str, Any]]
-) -> list[tuple[str, str | None]]:
-    """What each clip is answered for most of its time; None where it is not heard at all."""
-    pairs = []
-    for stretch in truth:
-        if stretch.clip is not None:
-            seconds: Counter[str] = Counter()
-            for part in parts:
-                shared = min(part["end"], stretch.end) - max(part["start"], stretch.start)
-                if shared > 0:
-                    seconds[part["emotion"]] += shared
-            pairs.append((stretch.kind, max(seconds, key=seconds.__getitem__, default=None)))
-    return pairs
+    truth: Sequence[Stretch], parts: Sequence[Segment], labels: Sequence[str], targets: list[int]
+) -> tuple[Floats, int]:
+    """What each clip is answered, as shares of its time `[N, C]`; and how many are not heard.
+
+    A clip that is not heard at all is answered wrong.
+    """
+    shares = np.zeros((len(targets), len(labels)))
+    for row, (stretch, _) in zip(shares, spoken(truth), strict=True):
+        for part in parts:
+            shared = min(part.end, stretch.end) - max(part.start, stretch.start)
+            row[labels.index(part.emotion)] += max(shared, 0)
+    unheard = shares.sum(axis=1) == 0
+    shares[unheard] = 1 - np.eye(len(labels))[targets][unheard]
+    return shares / shares.sum(axis=1, keepdims=True), int(unheard.sum())
+
+
+def emotions(
+    run: Run, subject: Experiment, recording: Path, truth: Sequence[Sequence[Stretch]]
+) -> dict[str, Any]:
+    """UAR of the segments and utterances, part by part, each heard by the fit of its fold."""
+    record, [alone, *_] = runs.load_record(run.folder)
+    labels = subject.mapping.labels
+    clips = [clip for part in truth for _, clip in spoken(part)]
+    target = dict(zip(alone.ids, alone.truth.tolist(), strict=True))
+    rows: dict[str, list[Floats]] = {}
+    unheard = 0
+    for fold, part in enumerate(truth):
+        model = fold_model(subject, run, fold, recording.with_name(f"fold-{fold}.onnx"))
+        targets = [target[clip.id] for _, clip in spoken(part)]
+        for name, parts in hear(model, recording, part).items():
+            shares, missed = by_clip(part, parts, labels, targets)
+            rows.setdefault(name, []).append(shares)
+        unheard += missed
+    answers = {"clips alone": alone.where([id in {c.id for c in clips} for id in alone.ids])}
+    for name, shares in rows.items():
+        answers[name] = Scores(
+            ids=tuple(clip.id for clip in clips),
+            labels=labels,
+            truth=np.array([target[clip.id] for clip in clips]),
+            probabilities=np.concatenate(shares).astype(np.float32),
+            speakers=tuple(clip.speaker for clip in clips),
+        )
+    figures: dict[str, Any] = {"clips_unheard": unheard, "stamp": record["stamp"], "uar": {}}
+    for name, scores in answers.items():
+        report = evaluation.evaluate(scores, protocol=record["protocol"], stamp=record["stamp"])
+        figures["uar"][name] = [round(value, 4) for value in vars(report.uar).values()]
+        figures["chance"] = round(report.chance, 4)
+    return figures
+
+
+def listen(recording: Path) -> tuple[dict[str, Any], float, list[float], float]:
+    """Run the command: the timeline, CPU seconds, memory in MiB on the way, and at most."""
+    output = recording.with_suffix(".json")
+    command = [sys.executable, "-m", "intone", "predict", str(recording), "--timeline", "--quiet"]
+    process = subprocess.Popen([*command, "--output", str(output)])
+    memory, most = [], 0.0
+    while True:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        held = {key: text.split()[0] for key, _, text in _lines(status) if key.startswith("Vm")}
+        if held:
+            memory.append(int(held["VmRSS"]) / 1024)
+            most = int(held["VmHWM"]) / 1024
+        pid, failed, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            break
+        time.sleep(0.05)
+    if failed:
+        sys.exit(f"{' '.join(command)} failed")
+    [timeline] = json.loads(output.read_text())
+    return timeline, usage.ru_utime + usage.ru_stime, memory, most
+
+
+def _lines(status: str) -> Iterator[tuple[str, str, str]]:
+    return (line.partition(":") for line in status.splitlines())
 
 
 def detection(truth: Sequence[Stretch], parts: Sequence[dict[str, Any]]) -> dict[str, float]:
     """Shares of frames: of speech that is missed, and of all else that is taken for speech."""
-    count = round(truth[-1].end / FRAME)
-    kinds = np.full(count, "speech", dtype=object)
+    kinds = np.full(round(truth[-1].end / FRAME), SPEECH, dtype=object)
     for stretch in truth:
-        if stretch.clip is None:
-            kinds[round(stretch.start / FRAME) : round(stretch.end / FRAME)] = stretch.kind
-    heard = np.zeros(count, bool)
+        kinds[round(stretch.start / FRAME) : round(stretch.end / FRAME)] = stretch.kind
+    heard = np.zeros(len(kinds), bool)
     for part in parts:
         heard[round(part["start"] / FRAME) : round(part["end"] / FRAME)] = True
-    speech = kinds == "speech"
-    taken = {kind: float(heard[kinds == kind].mean()) for kind in ("quiet", "noise", "music")}
+    speech = kinds == SPEECH
+    shares = {kind: heard[kinds == kind].mean() for kind in (QUIET, NOISE, MUSIC)}
+    shares |= {"missed": (~heard[speech]).mean(), "error": (heard != speech).sum() / speech.sum()}
+    return {name: round(float(share), 4) for name, share in shares.items()}
+
+
+def cost(recording: Path, truth: Sequence[Stretch]) -> dict[str, Any]:
+    """What the whole recording costs, and where speech is found in it."""
+    timeline, seconds, memory, most = listen(recording)
+    places = np.linspace(0, len(memory) - 1, POINTS + 1)[1:-1].astype(int)
     return {
-        "missed speech": float((~heard[speech]).mean()),
-        **{f"speech heard in {kind}": share for kind, share in taken.items()},
-        "error rate": float((heard != speech).sum() / speech.sum()),
+        "minutes": round(truth[-1].end / 60, 1),
+        "minutes_of_speech": round(sum(s.end - s.start for s, _ in spoken(truth)) / 60, 1),
+        "clips": len(spoken(truth)),
+        "hop": timeline["hop"],
+        "times_real_time": round(truth[-1].end / seconds),
+        "memory": [round(memory[place]) for place in places],
+        "memory_at_most": round(most),
+        "detection": detection(truth, timeline["utterances"]),
     }
-
-
-def report(recording: Path, truth: Sequence[Stretch], model: Model, path: Path | None) -> None:
-    clips = [stretch for stretch in truth if stretch.clip is not None]
-    minutes = truth[-1].end / 60
-    speech = sum(stretch.end - stretch.start for stretch in clips) / 60
-    heard = "heard in training" if "emodb" in model.description.training["data"] else "unheard"
-    print(f"{minutes:.1f} min, {speech:.1f} of speech: {len(clips)} clips of EMO-DB ({heard})")
-    alone = {one: model.predict(one).emotion for one in {clip.clip for clip in clips} if one}
-    print(f"UAR {uar([(c.kind, alone[c.clip]) for c in clips if c.clip]):.3f}  clip by clip, clean")
-    for kind in KINDS:
-        timeline, seconds, memory = hear(recording, path, kind)
-        print(f"UAR {uar(by_clip(truth, timeline['segments'])):.3f}  segments, smoothing {kind}")
-    print(f"UAR {uar(by_clip(truth, timeline['utterances'])):.3f}  utterances")
-    print(json.dumps({k: round(v, 4) for k, v in detection(truth, timeline["utterances"]).items()}))
-    quarters = [round(memory[len(memory) * i // 5]) for i in range(1, 5)]
-    print(
-        f"{truth[-1].end / seconds:.0f} times real time (CPU), every {timeline['hop']} s; "
-        f"{max(memory):.0f} MiB at most, {quarters} on the way"
-    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--run", type=Path, required=True, help="the bundled model's run")
+    parser.add_argument("--clips", type=int, help="about so many of each fold")
+    parser.add_argument("--keep", action="store_true", help=f"write into {RECORDINGS.name}")
     options = parser.parse_args()
-    model = runtime.load(options.model)
-    clips = [c for c in emodb.read(SPEECH / "emodb") if c.emotion in model.labels]
+    run = Run(options.run)
+    record, _ = runs.load_record(run.folder)
+    utterances = corpora.read_all(map(corpora.parse_data, run.manifest["sources"]["data"]))
+    subject = experiment.prepare(run.recipe, utterances)
+    runs.check_clips(subject, record)
+    parts = []
+    for split in subject.splits:
+        tested = set(split.test)
+        own = [c for c in subject.utterances if c.id in tested and c.corpus in CORPORA]
+        parts.append(own[:: max(1, len(own) // (options.clips or len(own)))])
     with TemporaryDirectory() as folder:
         recording = Path(folder) / "recording.wav"
-        truth = make(recording, options.minutes, clips, options.seed)
-        report(recording, truth, model, options.model)
+        truth = make(recording, parts, np.random.default_rng(0))
+        figures = cost(recording, [stretch for part in truth for stretch in part])
+        figures |= emotions(run, subject, recording, truth)
+    print(json.dumps(figures, indent=1))
+    if options.keep:
+        keep(RECORDINGS, "timeline", figures)
 
 
 if __name__ == "__main__":

@@ -77,9 +77,38 @@ def test_without_a_result_or_for_a_device_nothing_is_left(tmp_path, monkeypatch)
     assert not type(tmp_path)("/dev/null.journal").exists()
 
 
-def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
+def test_a_journal_without_entries_holds_nobody_up(tmp_path):
+    result = tmp_path / "a.csv"
+    broken_off(result, [], resume=False)
+    for resume in (False, True):
+        with journal(result, {**ABOUT, "hop": 1.0}, resume=resume) as kept:
+            assert [*kept] == []
+            kept.add({"source": "a"})
+            assert [*kept] == [{"source": "a"}]
+
+
+def test_two_runs_never_write_into_one_journal(tmp_path):
+    result = tmp_path / "a.csv"
+    with journal(result, ABOUT, resume=False) as kept:
+        kept.add({"source": "a"})
+        for resume in (False, True):
+            with (
+                pytest.raises(IntoneError, match="a.csv.journal: another process writes it"),
+                journal(result, ABOUT, resume=resume),
+            ):
+                pass
+        kept.add({"source": "b"})
+        assert [entry["source"] for entry in kept] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("no/a.csv", "there is no folder"), (".", "is a folder; name a file")],
+)
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path, place, message):
     with (
-        pytest.raises(IntoneError, match="cannot be written: No such file or directory"),
-        journal(tmp_path / "no" / "a.csv", ABOUT, resume=False),
+        pytest.raises(IntoneError, match=message),
+        journal(tmp_path / place, ABOUT, resume=False),
     ):
         pass
+    assert list(tmp_path.iterdir()) == []

@@ -119,9 +119,9 @@ def test_a_smaller_hop_gives_more_windows():
     assert second.start - first.start == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("hop", [0, -1, 2.01])
-def test_a_hop_that_would_leave_speech_unheard_is_refused(hop):
-    with pytest.raises(IntoneError, match="give more than 0, and at most 2 s"):
+@pytest.mark.parametrize("hop", [0, -1, 0.009, 2.01, float("nan")])
+def test_a_hop_that_would_leave_speech_unheard_or_never_end_is_refused(hop):
+    with pytest.raises(IntoneError, match="give 0.01 to 2 s"):
         MODEL.timeline(TALK, sample_rate=RATE, hop=hop)
 
 
@@ -186,7 +186,23 @@ def test_what_no_sound_has_is_refused_as_in_a_file():
         stream.push(np.zeros(3, np.int64))
     with pytest.raises(AudioError, match="sample rate 100 Hz"):
         Stream(MODEL, sample_rate=100)
+    with pytest.raises(AudioError, match=r"shape \(2, 960\) is not .* transpose"):
+        stream.push(np.zeros((2, 960), np.float32))
     assert stream.push(np.zeros(0, np.float32)) == []
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_a_stream_that_was_refused_a_piece_goes_on_and_one_that_ended_does_not(rate):
+    expected, _ = live(TALK, [5_000], rate)
+    stream = Stream(MODEL, sample_rate=rate)
+    windows = stream.push(TALK[:70_000])
+    with pytest.raises(AudioError, match="NaN"):
+        stream.push(np.float32([np.nan]))
+    assert windows + stream.push(TALK[70_000:]) + stream.finish() == expected
+    for more in (lambda: stream.push(TALK), stream.finish):
+        with pytest.raises(IntoneError, match="the stream has ended"):
+            more()
+    assert stream.timeline().windows == tuple(expected)
 
 
 # --- relative to a speaker's own baseline ---------------------------------------------------------

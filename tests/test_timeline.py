@@ -1,6 +1,7 @@
 """Smoothing as its formula says, and segments with the edges and means that follow from it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,6 +99,42 @@ def test_windows_that_lie_in_the_margins_have_no_time_of_their_own():
     assert [(s.start, s.end, s.emotion) for s in found] == [(1, 1.3, "angry")]
 
 
+SHARES = {"calm": 0.25, "sad": 0.45, "angry": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "candidates"),
+    [
+        (0.5, ("sad",)),
+        (0.45, ("sad",)),
+        (0.3, ("sad", "angry")),
+        (0.26, ("sad", "angry")),
+        (0.0, ("sad", "angry", "calm")),
+    ],
+)
+def test_candidates_are_the_labels_from_the_threshold_on(threshold, candidates):
+    heard = Segment(start=0, end=1, probabilities=SHARES, threshold=threshold)
+    assert heard.candidates == candidates
+    assert heard.unsure is (len(candidates) > 1)
+
+
+def test_without_a_threshold_nothing_is_claimed():
+    heard = Segment(start=0, end=1, probabilities=SHARES)
+    assert heard.candidates == ()
+    assert heard.unsure is None
+
+
+def test_utterances_and_segments_have_the_threshold_of_their_windows():
+    windows = tuple(replace(window(i, i + 2, 0.6 - 0.2 * i), threshold=0.3) for i in range(2))
+    spoken = Utterance(start=0, end=3, windows=windows)
+    answer = spoken.answer()
+    assert answer.probabilities["calm"] == pytest.approx(0.5)
+    assert set(answer.candidates) == {"calm", "angry"}
+    first, second = segments([spoken], NONE)
+    assert first.candidates == ("calm", "angry")
+    assert second.to_dict()["unsure"]
+
+
 def test_without_speech_there_are_no_segments():
     assert segments([], Smoothing()) == ()
     assert rows([]).size == 0
@@ -135,4 +172,5 @@ def test_plain_values_hold_everything_and_are_json():
 
 def plain_window(emotion: str, start: float, end: float, calm: float) -> dict[str, object]:
     shares = {"calm": calm, "angry": 1 - calm}
-    return {"emotion": emotion, "start": start, "end": end, "probabilities": shares}
+    said = {"emotion": emotion, "candidates": [], "unsure": None}
+    return {**said, "start": start, "end": end, "probabilities": shares}

@@ -31,6 +31,7 @@ SUFFIXES = (
 Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | NDArray[Any]
 
 _PIECE = 24_576  # samples decoded at a time, over all channels
+_MOST_CHANNELS = 64  # of what arrives: beyond, rows and columns are mistaken for each other
 _SILENCE = 2.0**-15  # one step of 16 bits
 _FULL_SCALE = 0.98  # A-law and mu-law end here
 _CLIPPED = 0.001  # share of samples from which clipping is worth a word
@@ -185,6 +186,8 @@ class Inlet:
     def push(self, samples: NDArray[Any]) -> NDArray[np.float32]:
         """[n] or [n, channels], floats or integers as in `load` -> the samples that are final."""
         _check_array(samples, self._gate)
+        if samples.ndim == 2 and samples.shape[1] > _MOST_CHANNELS:
+            raise _misshapen(samples, self._gate)
         if not samples.size:
             return np.zeros(0, np.float32)
         return self._mixer.push(_scaled(samples.reshape(len(samples), -1)))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,8 +66,7 @@ class Question:
 
     def _records(self, model: Model, source: Source, track: Track) -> tuple[dict[str, Any], ...]:
         if not self.timeline:
-            prediction = model.predict(source)
-            return ({"emotion": prediction.emotion, **asdict(prediction)},)
+            return (model.predict(source).to_dict(),)
         timelines = stream.hear(
             model,
             source,

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
+from intone import files
 from intone.errors import DataError, IntoneError
 
 
@@ -50,13 +51,14 @@ def journal(result: Path | None, about: Mapping[str, Any], *, resume: bool) -> I
     nothing outlives the process.
 
     Raises:
-        IntoneError: no file can be written there.
-        DataError: there is a journal and `resume` is off, or it is of other work.
+        IntoneError: no file can be written there, or another process writes it.
+        DataError: there is a journal with entries and `resume` is off, or it is of other work.
     """
-    if result is None or (result.exists() and not result.is_file()):
+    if result is None or (result.exists() and not result.is_file() and not result.is_dir()):
         with TemporaryFile() as file:
             yield Journal(file, about)
         return
+    files.check_writable(result)
     path = result.with_name(f"{result.name}.journal")
     with _opened(path, about, resume) as file:
         yield Journal(file, about)
@@ -66,10 +68,6 @@ def journal(result: Path | None, about: Mapping[str, Any], *, resume: bool) -> I
 @contextmanager
 def _opened(path: Path, about: Mapping[str, Any], resume: bool) -> Iterator[BinaryIO]:
     """Open a journal to add to it, without the line that a kill may have torn."""
-    if path.exists() and not resume:
-        raise DataError(
-            f"{path}: is of work that was broken off; go on with --resume, or delete it"
-        )
     try:
         file = path.open("a+b")
     except OSError as error:
@@ -77,12 +75,36 @@ def _opened(path: Path, about: Mapping[str, Any], resume: bool) -> Iterator[Bina
             f"{path}: cannot be written: {error.strerror}; choose another place"
         ) from None
     with file:
+        _claim(file)
         file.seek(0)
-        whole = sum(len(line) for line in file if line.endswith(b"\n"))
-        file.truncate(whole)
+        lengths = [len(line) for line in file if line.endswith(b"\n")]
+        entries = len(lengths) - 1  # the first line says what they are about
+        if entries > 0 and not resume:
+            raise DataError(
+                f"{path}: is of work that was broken off; go on with --resume, or delete it"
+            )
         file.seek(0)
-        if whole and json.loads(next(file)) != about:
+        if entries > 0 and json.loads(next(file)) != about:
             raise DataError(
                 f"{path}: is of other files, another model or other settings; delete it"
             )
+        file.truncate(sum(lengths) if entries > 0 else 0)
         yield file
+
+
+def _claim(file: BinaryIO) -> None:
+    """Keep other processes off a journal; the lock goes with the process that holds it.
+
+    Raises:
+        IntoneError: another process holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # on Windows there is no such lock
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise IntoneError(
+            f"{file.name}: another process writes it; wait, or choose another output"
+        ) from None

@@ -26,7 +26,8 @@ def predict(
         list[str], typer.Argument(metavar="PATH...", help="Files, folders, '-' for standard input.")
     ],
     model: Annotated[
-        Path | None, typer.Option(help="A model file; without it, the one that comes with Intone.")
+        Path | None,
+        typer.Option(help="A model file, or 'large'; without it, the one that comes with Intone."),
     ] = None,
     format: Annotated[
         Format | None,
@@ -136,10 +137,14 @@ def _first_seconds(baseline: str | None, timeline: bool) -> float | None:
 
 
 def _check_picture(picture: Path, count: int) -> None:
+    """See that the picture can be drawn, before the work that it shows."""
+    from intone import files
+
     if picture.suffix not in (".svg", ".png"):
         raise typer.BadParameter(f"{picture}: a picture is written as .svg or .png; name it so")
     if count != 1:
         raise typer.BadParameter("a picture is of one recording: name one file")
+    files.check_writable(picture)
 
 
 def _about(paths: list[str], question: "Question", model: "Model") -> dict[str, Any]:
@@ -164,8 +169,12 @@ def origin(model: "Model") -> str:
     description = model.description
     corpora = ", ".join(name.upper() for name in description.training["data"])
     uar = description.expected["uar"]["value"]
-    return (
+    told = (
         f"\nmodel {model.name}, trained on {corpora}; on {description.expected['stamp']} "
         f"it finds {100 * uar:.0f} % of each class (UAR, {description.expected['protocol']}; "
         f"chance {100 / len(model.labels):.0f} %)"
     )
+    if model.threshold is not None and description.candidates is not None:
+        share = 100 * description.candidates.coverage
+        told += f"; ?: unsure, and the right one is a candidate in {share:.0f} % of such clips"
+    return told

@@ -28,12 +28,13 @@ from intone.recordings.timeline import (
     rows,
     segments,
 )
-from intone.recordings.vad import Detector, Part, SpeechRule, Utterances
+from intone.recordings.vad import NO_SPEECH, Detector, Part, SpeechRule, Utterances
 from intone.windows import Cutter, WindowRule
 
 if TYPE_CHECKING:
     from intone.runtime import Model
 
+LEAST_HOP = 0.01  # seconds
 _PEAK_EVERY = SAMPLE_RATE // 10  # samples
 
 Floats = NDArray[np.float32]
@@ -86,7 +87,7 @@ class Listener:
                 f"{name}, relative to the first {first:g} s",
             )
         if not ended:
-            warnings = (*warnings, "no speech found")
+            warnings = (*warnings, NO_SPEECH)
         return Timeline(
             source=source,
             seconds=self._peaks.count / SAMPLE_RATE,
@@ -109,7 +110,8 @@ class Listener:
 
         def relative(window: Segment) -> Segment:
             [row] = baseline.applied(rows([window]), factors).tolist()
-            return replace(window, probabilities=dict(zip(self._model.labels, row, strict=True)))
+            probabilities = dict(zip(self._model.labels, row, strict=True))
+            return replace(window, probabilities=probabilities, threshold=None)
 
         return [replace(one, windows=tuple(map(relative, one.windows))) for one in self._ended]
 
@@ -129,6 +131,7 @@ class Listener:
                 start=(self._origin + start) / SAMPLE_RATE,
                 end=min(self._origin + start + self._rule.length, part.stop) / SAMPLE_RATE,
                 probabilities=self._model.hear(window),
+                threshold=self._model.threshold,
             )
             for start, window in windows
         ]
@@ -155,7 +158,7 @@ class Stream:
 
     Raises:
         AudioError: no such sample rate; by `push`, samples that no sound has.
-        IntoneError: the hop is not more than 0, or longer than the model's window.
+        IntoneError: the hop is not 0.01 s to the model's window; by `push`, the stream has ended.
     """
 
     def __init__(
@@ -167,18 +170,26 @@ class Stream:
     ) -> None:
         self._inlet = audio.Inlet(sample_rate)
         self._listener = Listener(model, hop=hop)
+        self._ended = False
 
     def push(self, samples: NDArray[Any]) -> list[Segment]:
         """Take `[n]` or `[n, channels]`, floats within +-1 or integers, and give what is new."""
+        self._check_going_on()
         return self._listener.push(self._inlet.push(samples))
 
     def finish(self) -> list[Segment]:
         """End the sound, and give the answers of what was being said."""
+        self._check_going_on()
+        self._ended = True
         return self._listener.push(self._inlet.finish()) + self._listener.finish()
 
     def timeline(self, *, smoothing: Smoothing = WHOLE, first: float | None = None) -> Timeline:
         """Put together what was heard so far, in the utterances that have ended."""
         return self._listener.timeline("stream", smoothing=smoothing, first=first)
+
+    def _check_going_on(self) -> None:
+        if self._ended:
+            raise IntoneError("the stream has ended; other sound needs a stream of its own")
 
 
 def hear(
@@ -196,7 +207,7 @@ def hear(
 
     Raises:
         AudioError: the recording cannot be used; one that breaks off is only warned of.
-        IntoneError: the hop is not more than 0, or longer than the model's window.
+        IntoneError: the hop is not 0.01 s to the model's window.
     """
     sound = audio.blocks(source, sample_rate=sample_rate, separate=separate, partial=True)
     beginning = next(sound)
@@ -222,15 +233,15 @@ def window_rule(model: "Model", hop: float | None) -> WindowRule:
     """Give the model's own window, at another hop in seconds where one is given.
 
     Raises:
-        IntoneError: the hop is not more than 0, or longer than the window.
+        IntoneError: the hop is not 0.01 s to the window.
     """
     rule = model.description.window
     if hop is None:
         return rule
     longest = rule.length / SAMPLE_RATE
-    if not 0 < hop <= longest:
-        raise IntoneError(f"a hop of {hop:g} s: give more than 0, and at most {longest:g} s")
-    return replace(rule, hop=max(1, round(hop * SAMPLE_RATE)))
+    if not LEAST_HOP <= hop <= longest:
+        raise IntoneError(f"a hop of {hop:g} s: give {LEAST_HOP:g} to {longest:g} s")
+    return replace(rule, hop=round(hop * SAMPLE_RATE))
 
 
 class _Peaks:

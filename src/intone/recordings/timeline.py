@@ -1,7 +1,7 @@
 """What is heard in a long recording: its windows and utterances, and the segments they make."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, pairwise
 from typing import Any, Literal, get_args
 
@@ -13,11 +13,14 @@ Kind = Literal["whole", "causal", "none"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """What probabilities say."""
 
     probabilities: Mapping[str, float]
     """label -> probability; they sum to 1"""
+    threshold: float | None = field(default=None, repr=False)
+    """the least probability of a candidate; None where the model claims nothing of them"""
 
     @property
     def emotion(self) -> str:
@@ -29,6 +32,33 @@ class Answer:
         """The probability of the most probable label."""
         return self.probabilities[self.emotion]
 
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """The labels that are probable enough to be the truth, the most probable first.
+
+        Together they hold it for that share of clips which the model file states as its coverage,
+        90 % by default. That is measured on speakers like those of its corpora: no promise for each
+        speaker, nor for another recording setting, and of a stretch that is no whole clip a guess.
+        Empty where the model claims nothing: older files, and answers relative to a baseline.
+        """
+        if self.threshold is None:
+            return ()
+        ranked = sorted(self.probabilities.items(), key=lambda one: -one[1])
+        first, *others = ranked
+        return (first[0], *(label for label, share in others if share >= self.threshold))
+
+    @property
+    def unsure(self) -> bool | None:
+        """Whether there is more than one candidate; None where the model does not say."""
+        return None if self.threshold is None else len(self.candidates) > 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, with what they say."""
+        plain = asdict(self)
+        del plain["threshold"]
+        said = {"candidates": [*self.candidates], "unsure": self.unsure}
+        return {"emotion": self.emotion, **said, **plain}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Segment(Answer):
@@ -38,7 +68,6 @@ class Segment(Answer):
     """seconds"""
     end: float
     """seconds; not beyond the end of the sound"""
-    probabilities: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +146,10 @@ class Timeline:
     """the largest magnitude in each tenth of a second"""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values; every stretch with the name of its emotion."""
+        """Plain values; every stretch with what it says."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         for name in ("segments", "utterances", "windows"):
-            plain[name] = [{"emotion": part.emotion, **asdict(part)} for part in plain[name]]
+            plain[name] = [part.to_dict() for part in plain[name]]
         plain["smoothing"] = asdict(self.smoothing)
         plain["warnings"] = [*self.warnings]
         plain["peaks"] = [round(peak, 3) for peak in self.peaks.tolist()]
@@ -163,13 +192,16 @@ def _cells(
     """Share an utterance's time among its windows; those in its margins have none."""
     middles = np.clip((centres[1:] + centres[:-1]) / 2, utterance.start, utterance.end).tolist()
     edges = [utterance.start, *middles, utterance.end]
-    for (start, end), probabilities in zip(pairwise(edges), smoothed, strict=True):
+    for window, (start, end), probabilities in zip(
+        utterance.windows, pairwise(edges), smoothed, strict=True
+    ):
         if start < end:
-            yield Segment(start=start, end=end, probabilities=probabilities)
+            yield replace(window, start=start, end=end, probabilities=probabilities)
 
 
 def _mean(start: float, end: float, parts: Sequence[Segment], weights: Floats) -> Segment:
     mean = np.average(rows(parts), axis=0, weights=weights).tolist()
-    return Segment(
-        start=start, end=end, probabilities=dict(zip(parts[0].probabilities, mean, strict=True))
+    labels = parts[0].probabilities
+    return replace(
+        parts[0], start=start, end=end, probabilities=dict(zip(labels, mean, strict=True))
     )

@@ -4,6 +4,7 @@ The model is Silero VAD 6.2 (MIT; `models/LICENSE-silero-vad.txt`), in its form 
 frames at once. What it remembers is carried on, so the size of the pieces changes nothing.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from intone.audio import SAMPLE_RATE
 
+NO_SPEECH = "no speech found"
+"""the warning that stands at answers to music, noise or silence"""
 FRAME = 512  # samples: 32 ms
 _CONTEXT = 64  # samples of the frame before, which the model wants to see again
 
@@ -162,3 +165,20 @@ class Utterances:
             return []
         self._given = min(self._now, spoken + self._margin)
         return [Part(start, self._given, (onset, spoken))]
+
+
+class Presence:
+    """Says whether anybody speaks in a sound that goes by."""
+
+    def __init__(self) -> None:
+        self.found = False
+
+    def passing(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
+        """Give the blocks of a sound as they are; it is heard up to the first utterance in it."""
+        detector, utterances = Detector(), Utterances(SpeechRule())
+        total = 0
+        for block in blocks:
+            total += len(block)
+            self.found = self.found or bool(utterances.push(detector.push(block)))
+            yield block
+        self.found = self.found or bool(utterances.finish(detector.finish(), total))
