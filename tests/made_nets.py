@@ -7,7 +7,7 @@ from torch import nn
 
 from intone import nets
 
-SHAPES = {"frames": (64, 64), "vector": (40,)}
+SHAPES = {"frames": (64, 64), "vector": (40,), "other": (24,)}
 """Inputs of reduced size, by name"""
 
 OWN_SHAPES = {"FineTuned": {"frames": (80, 64)}}

@@ -8,17 +8,28 @@ import numpy as np
 import pytest
 
 from intone.report import answers, timeline_text
+from intone.report.text import heard
 
 LABELS = ["calm", "a<b"]
 
 
-def prediction(source: str, calm: float, *warnings: str) -> dict[str, object]:
+def said(calm: float) -> dict[str, object]:
+    """What an answer says; a label is a candidate from 0.4 on."""
     shares = {"calm": calm, "a<b": 1 - calm}
-    emotion = max(shares, key=shares.__getitem__)
+    ranked = sorted(shares, key=shares.__getitem__, reverse=True)
+    candidates = [label for label in ranked if shares[label] >= 0.4]
     return {
-        "emotion": emotion,
-        "source": source,
+        "emotion": ranked[0],
+        "candidates": candidates,
+        "unsure": len(candidates) > 1,
         "probabilities": shares,
+    }
+
+
+def prediction(source: str, calm: float, *warnings: str) -> dict[str, object]:
+    return {
+        **said(calm),
+        "source": source,
         "timeline": [],
         "seconds": 2.25,
         "model": "m",
@@ -27,14 +38,7 @@ def prediction(source: str, calm: float, *warnings: str) -> dict[str, object]:
 
 
 def segment(start: float, end: float, calm: float) -> dict[str, object]:
-    shares = {"calm": calm, "a<b": 1 - calm}
-    emotion = max(shares, key=shares.__getitem__)
-    return {
-        "emotion": emotion,
-        "start": float(start),
-        "end": float(end),
-        "probabilities": shares,
-    }
+    return {**said(calm), "start": float(start), "end": float(end)}
 
 
 def timeline(*segments: dict[str, object], channel: int | None = None) -> dict[str, object]:
@@ -63,9 +67,9 @@ CALL = [
 def test_predictions_are_a_row_each():
     names = answers.names(LABELS, timeline=False)
     assert "".join(answers.csv(TWO, names)) == (
-        "source,emotion,calm,a<b,seconds,warnings\n"
-        '"a, b.wav",calm,0.750000,0.250000,2.250,\n'
-        "c.wav,a<b,0.250000,0.750000,2.250,clipping; digital silence\n"
+        "source,emotion,candidates,unsure,calm,a<b,seconds,warnings\n"
+        '"a, b.wav",calm,calm,False,0.750000,0.250000,2.250,\n'
+        "c.wav,a<b,a<b,False,0.250000,0.750000,2.250,clipping; digital silence\n"
     )
 
 
@@ -77,6 +81,11 @@ def test_timelines_are_a_row_a_segment():
         ("1", "3605.250", "3606.000", "a<b"),
         ("2", "1.000", "3.000", "a<b"),
     ]
+    assert [(row["candidates"], row["unsure"]) for row in rows] == [
+        ("calm", "False"),
+        ("a<b; calm", "True"),
+        ("a<b", "False"),
+    ]
     assert rows[1]["a<b"] == "0.600000"
     assert rows[0]["source"] == "call\n1.wav"
 
@@ -84,7 +93,9 @@ def test_timelines_are_a_row_a_segment():
 def test_without_answers_there_are_still_columns():
     names = answers.names(LABELS, timeline=True)
     empty = [timeline()]
-    assert "".join(answers.csv(empty, names)) == "source,channel,start,end,emotion,calm,a<b\n"
+    assert "".join(answers.csv(empty, names)) == (
+        "source,channel,start,end,emotion,candidates,unsure,calm,a<b\n"
+    )
 
 
 def test_json_is_one_list_and_json_lines_a_line_each():
@@ -116,13 +127,25 @@ def test_a_table_is_a_line_a_file_with_notes_where_there_are_any():
     assert "note" not in answers.table(TWO[:1], LABELS)
 
 
+def test_who_is_unsure_names_more_than_one():
+    rest = {"angry": 0.2, "sad": 0.1}
+    answer = {**said(0.5), "probabilities": {"calm": 0.4, "a<b": 0.3, **rest}}
+    assert heard(answer) == "calm or a<b?"
+    assert heard({**answer, "candidates": ["calm", "a<b", "angry"]}) == "calm, a<b, …?"
+    silent = {**answer, "candidates": [], "unsure": None}
+    assert heard(silent) == "calm"
+    record = {**TWO[0], **silent}
+    text = "".join(answers.csv([record], answers.names(LABELS, timeline=False)))
+    assert text.splitlines()[1].startswith('"a, b.wav",calm,,,0.4')
+
+
 def test_a_timeline_is_a_table_that_says_how_it_was_made():
     first, second = timeline_text.table(CALL).split("\n\n")
     assert first.splitlines() == [
         "channel 1 of call\\n1.wav: m & co, every 1.5 s, smoothed with what came before, over 2 s",
-        "start      end        emotion  share",
-        "0:00:00.5  0:00:02.0  calm      75 %",
-        "1:00:05.2  1:00:06.0  a<b       60 %",
+        "start      end        emotion       share",
+        "0:00:00.5  0:00:02.0  calm           75 %",
+        "1:00:05.2  1:00:06.0  a<b or calm?   60 %",
         "speech in 2.3 of 4000.0 s: calm 67 %, a<b 33 %",
         "note: breaks off at 66 s",
     ]
@@ -147,7 +170,7 @@ def test_captions_are_webvtt_in_order_with_channels_as_voices():
         "<v channel 2>a&lt;b 90 %\n"
         "\n"
         "01:00:05.250 --> 01:00:06.000\n"
-        "<v channel 1>a&lt;b 60 %\n"
+        "<v channel 1>a&lt;b or calm? 60 %\n"
     )
 
 

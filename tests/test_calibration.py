@@ -42,3 +42,12 @@ def test_candidates_hold_the_truth(coverage):
 def test_few_clips_make_every_label_a_candidate():
     probabilities, truth = drawn(1.0, clips=5)
     assert calibration.threshold(probabilities, truth, coverage=0.95) == 0
+
+
+def test_candidates_are_those_of_calibrated_answers():
+    probabilities, truth = drawn(3.0)
+    fitted = calibration.candidates(probabilities, truth, divisor=3.0, coverage=0.9)
+    honest, _ = drawn(1.0)
+    expected = calibration.threshold(honest, truth, coverage=0.9)
+    assert fitted.coverage == 0.9
+    assert fitted.threshold == pytest.approx(expected, abs=1e-4)

@@ -1,8 +1,9 @@
-"""Weights in int8 answer nearly as the whole ones do, and each window still by itself."""
+"""Smaller weights answer nearly as the whole ones do, and each window still by itself."""
 
 import numpy as np
 import onnx
 import onnxruntime
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,15 +31,18 @@ def answers(graph: onnx.ModelProto, frames: np.ndarray) -> np.ndarray:
     return session.run(["logits"], {"frames": frames})[0]
 
 
-def test_a_graph_is_smaller_and_answers_alike(rng):
+@pytest.mark.parametrize(
+    ("weights", "saved", "off"), [("int8", 0.7, 1e-2), ("float16", 0.48, 1e-3)]
+)
+def test_a_graph_is_smaller_and_answers_alike(rng, weights, saved, off):
     torch.manual_seed(0)
     net = Small()
     whole = to_onnx(Graph(net, {}), {"frames": (80, 50)})
-    small = compression.compress(whole)
-    assert small.ByteSize() < whole.ByteSize() - 0.7 * 4 * net.dense.weight.numel()
+    small = compression.compress(whole, weights)
+    assert small.ByteSize() < whole.ByteSize() - saved * 4 * net.dense.weight.numel()
     frames = rng.normal(size=(6, 80, 50)).astype(np.float32)
     expected, found = answers(whole, frames), answers(small, frames)
-    np.testing.assert_allclose(found, expected, atol=0.01 * np.abs(expected).max())
+    np.testing.assert_allclose(found, expected, atol=off * np.abs(expected).max())
     assert np.abs(found - expected).max() > 0
     alone = np.concatenate([answers(small, one[None]) for one in frames])
     np.testing.assert_allclose(alone, found, atol=1e-6)
@@ -54,3 +58,16 @@ def test_a_weight_is_off_by_half_a_step_at_most(values):
     assert small.dtype == np.int8
     assert np.abs(small.astype(int)).max() <= 127
     assert (np.abs(small * scale - values) <= 0.5001 * scale).all()
+
+
+def test_in_float16_every_large_array_is_rounded_and_no_small_one():
+    torch.manual_seed(0)
+    net = Small()
+    small = compression.compress(to_onnx(Graph(net, {}), {"frames": (80, 50)}), "float16")
+    stored = [onnx.numpy_helper.to_array(each) for each in small.graph.initializer]
+    halved = {values.size: values for values in stored if values.dtype == np.float16}
+    assert halved.keys() == {64 * 80, 64 * 500}
+    rounded = net.dense.weight.detach().numpy().astype(np.float16)
+    np.testing.assert_array_equal(np.sort(halved[64 * 500].ravel()), np.sort(rounded.ravel()))
+    head = net.head.weight.detach().numpy()
+    assert any(np.array_equal(values, head) for values in stored)

@@ -160,8 +160,23 @@ def test_groups_calibration_and_speakers_are_those_of_the_answers(report, finish
     assert len(read.tables["UAR of each speaker, over the classes heard of them"]) == 17
     right = scores.probabilities.argmax(1) == scores.truth
     assert data["reliability"]["accuracy"] == pytest.approx(right.mean())
+    record = json.loads((finished.folder / "record.json").read_text())
+    shares = np.log(scores.probabilities.astype(float)) / record["temperature"]
+    tempered = np.exp(shares) / np.exp(shares).sum(axis=1, keepdims=True)
+    assert data["tempered"]["confidence"] == pytest.approx(tempered.max(axis=1).mean(), abs=1e-5)
+    assert f"divides the logits by {record['temperature']:.2f}" in read.text
     answered = read.tables["Answering only where it is surest"][1]
     assert answered == ["100", f"{100 * right.mean():.1f}", f"{100 * (1 - right.mean()):.1f}"]
+
+
+def test_every_picture_of_scores_says_what_they_are_worth(report):
+    read, data, folder = report
+    stamped = f">{data['report']['stamp']}</text>"
+    drawn = [*(folder / "pictures").glob("*.svg")]
+    without = {path.stem for path in drawn if stamped not in path.read_text()}
+    assert without == {"learning-rates"}
+    assert len(drawn) > 8
+    assert read.text.count("unseen speakers") >= len(drawn) - 1
 
 
 def test_a_run_s_nets_are_asked_about_changed_sound(report):
@@ -171,6 +186,7 @@ def test_a_run_s_nets_are_asked_about_changed_sound(report):
     assert 1 <= len(data["explanations"]) <= 6
     assert {*data["lacking"]} == {"gaps", "perception"}
     assert "6 of 64 clips, drawn at random" in read.text
+    assert "2 fits of up to 5 epochs, best at epoch" in read.text
 
 
 def test_nothing_that_users_wrote_becomes_a_part_of_the_page(report):

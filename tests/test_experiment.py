@@ -23,6 +23,7 @@ from intone import (
 )
 from intone.augment import original
 from intone.augment.sound import Noise
+from intone.calibration import Candidates
 from intone.errors import DataError, LeakError, ModelError
 from intone.experiment import Experiment
 from intone.recipe import Recipe
@@ -48,7 +49,14 @@ def finished(subject: Experiment, made_corpus: Path, tmp_path_factory) -> Run:
 def model(subject: Experiment, finished: Run) -> runtime.Model:
     record, _ = runs.load_record(finished.folder)
     fitted = export.refit(subject, record)
-    return export.export(subject, fitted, record, finished.folder / "model.onnx", name="tiny")
+    return export.export(
+        subject,
+        fitted,
+        record,
+        finished.folder / "model.onnx",
+        name="tiny",
+        candidates=Candidates(threshold=0.2, coverage=0.9),
+    )
 
 
 def test_learns_from_six_speakers_what_holds_for_the_others(finished):
@@ -321,8 +329,8 @@ def test_files_that_are_no_models_are_refused_in_words(model, tmp_path):
         (lambda data: data["inputs"]["frames"]["front_end"].update(n_fft=10**9), "n_fft"),
         (lambda data: data["inputs"]["frames"]["front_end"].update(hop_length=999), "not fit"),
         (lambda data: data["inputs"]["frames"]["scaler"].update(mean=[1e39] * 32), "numbers"),
-        (lambda data: data["candidates"].update(threshold=1.5), "a threshold 1.5"),
-        (lambda data: data.update(candidates=[]), "description is damaged"),
+        (lambda data: data["candidates"].update(threshold=1.5), "threshold 1.5 for coverage 0.9"),
+        (lambda data: data.update(candidates=[]), "setting coverage, threshold is missing"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused_in_words(model, tmp_path, change, message):
@@ -407,6 +415,22 @@ def test_a_run_of_some_folds_says_so(subject, finished):
     record, scores = runs.load_record(finished.folder)
     partial = {**record, "folds": [0]}
     assert runs.report(partial, scores).protocol == "unseen-speakers, only 1 of 2 folds"
+
+
+def test_a_file_of_the_first_format_still_answers_and_claims_nothing(model, tmp_path):
+    def first(data):
+        data["format_version"] = 1
+        del data["candidates"]
+
+    signal = runtime.self_test_signal()
+    before = runtime.load(rewritten(model, tmp_path / "first.onnx", first))
+    old = before.predict(signal, sample_rate=16_000)
+    new = model.predict(signal, sample_rate=16_000)
+    assert old.probabilities == new.probabilities
+    assert (old.candidates, old.unsure) == ((), None)
+    assert new.candidates[0] == new.emotion
+    assert new.unsure is (sorted(new.probabilities.values())[-2] >= 0.2)
+    assert '"format_version": 2' in before.description.to_json()
 
 
 def test_a_damaged_model_fails_its_self_test(model, tmp_path):

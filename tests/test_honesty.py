@@ -95,6 +95,8 @@ def test_the_recipe_s_honest_run_is_reported_on(run, tmp_path, tiny_recipe, made
     assert [bool(step["uar"]) for step in gap["steps"]] == [True, False, True, False]
     honest = gap["steps"][2]["uar"]["value"]
     assert told["report"]["uar"]["value"] == honest
+    command = f"intone evaluate --honesty {tiny_recipe} --set training.epochs=1 --data table=DIR"
+    assert told["provenance"]["command"] == f"{command} --listen 0"
     assert (tmp_path / "out" / "honesty" / "tiny" / "random" / "record.json").exists()
     page = (tmp_path / "out" / "report.html").read_text()
     assert "points lost with each step" in page

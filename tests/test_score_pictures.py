@@ -18,6 +18,18 @@ def texts(figure) -> list[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", style.svg(figure, "x"))
 
 
+def test_a_stamp_stands_below_a_figure_and_covers_nothing_of_it():
+    figure = score_pictures.headline(Interval(0.46, 0.43, 0.5), {"chance": 0.125})
+    before, texts_before = figure.get_size_inches(), texts(figure)
+    edges = style.stamp(figure, "leaky, wrong labels")
+    assert (edges.x0, edges.x1, edges.y1) == (0, *before)
+    assert texts(figure) == [*texts_before, "leaky, wrong labels"]
+    drawn = figure.texts[-1].get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+    assert edges.y0 <= drawn.y0 < drawn.y1 <= 0
+    height = float(re.search(r'height="([\d.]+)pt"', style.svg(figure, "x", edges))[1])
+    assert height == pytest.approx(72 * (before[1] - edges.y0), abs=0.1)
+
+
 # Answers.
 
 

@@ -23,9 +23,11 @@ from intone.corpora import Utterance
 from intone.ensembles.assembly import Assembly
 from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
+from intone.leak_guard import guard
 from intone.progress import Track, silent
 from intone.protocols import Protocol
 from intone.runtime import Model
+from intone.splits import worst_stamp
 
 Floats = NDArray[np.float32]
 C = 0.1  # the inverse penalty: embeddings have more values than people have clips
@@ -115,7 +117,7 @@ def adapt(
     embeddings = np.stack([model.embed(sound, sample_rate=SAMPLE_RATE) for sound in heard])
     speakers = {u.speaker for u in utterances}
     splits = [
-        protocols.guard(split, utterances, sounds.digests, allow_leak=len(speakers) == 1)
+        guard(split, utterances, sounds.digests, allow_leak=len(speakers) == 1)
         for split in protocols.split(
             _protocol(speakers), utterances, seed=seed, audio=sounds.digests
         )
@@ -140,7 +142,7 @@ def adapt(
             speakers=tuple(utterances[number].speaker for number in order),
         ),
         protocol=splits[0].protocol,
-        stamp="leaky" if known_before else protocols.worst_stamp(splits),
+        stamp="leaky" if known_before else worst_stamp(splits),
     )
     return Adaptation(
         model, head().fit(embeddings, labels), report, _training(model, utterances, own)
@@ -180,6 +182,7 @@ def write(made: Adaptation, output: Path, *, name: str) -> Model:
         training=made.description,
         expected=made.report.to_dict(),
         self_test=(),
+        candidates=None,
     )
 
     def difference(model: Model) -> float:

@@ -9,7 +9,6 @@ run leaves no broken cache.
 
 import hashlib
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,15 +34,10 @@ VERSION = 2
 ADVICE = "make room, or set INTONE_CACHE to another folder"
 AHEAD = 64  # clips that are worked on before the first of them is asked for
 
+folder = files.cache_folder
 Floats = NDArray[np.float32]
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-def folder() -> Path:
-    """Where caches live: `$INTONE_CACHE`, or `intone` in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("INTONE_CACHE") or Path(base) / "intone")
 
 
 @dataclass(frozen=True, eq=False)

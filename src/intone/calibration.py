@@ -1,9 +1,29 @@
 """Probabilities made honest, by what a run answered to its validation parts."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 _LEAST = 1e-7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """Which labels may be the truth; `Answer.candidates` says what is promised of them.
+
+    Raises:
+        ValueError: the two are not shares.
+    """
+
+    threshold: float
+    """the least probability of a candidate"""
+    coverage: float
+    """the share of clips whose candidates hold the truth"""
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.threshold <= 1 and 0 < self.coverage < 1):
+            raise ValueError(f"threshold {self.threshold} for coverage {self.coverage}")
 
 
 def temperature(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
@@ -42,3 +62,15 @@ def threshold(
     own = np.sort(probabilities[np.arange(len(truth)), truth])
     rank = int((1 - coverage) * (len(own) + 1))
     return float(own[rank - 1]) if rank else 0.0
+
+
+def candidates(
+    probabilities: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    *,
+    divisor: float,
+    coverage: float,
+) -> Candidates:
+    """Fit the threshold of candidates to a run's answers `[N, C]`, tempered, and `[N]`."""
+    honest = tempered(probabilities, divisor)
+    return Candidates(threshold=threshold(honest, truth, coverage=coverage), coverage=coverage)

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from intone import compression, corpora, experiment, files, nets, runtime, tasks
 from intone.audio import SAMPLE_RATE
+from intone.calibration import Candidates
+from intone.compression import Weights
 from intone.corpora import Utterance
 from intone.encoders import Encoding
 from intone.errors import ModelError
@@ -24,7 +26,7 @@ from intone.progress import Track, silent
 from intone.runtime import Description, InputDescription, Model
 
 TOLERANCE = 1e-5
-COMPRESSED_TOLERANCE = 0.01  # other processors round otherwise, and int8 steps carry it on
+INT8_TOLERANCE = 0.01  # other processors round otherwise, and int8 steps carry it on
 AGREEMENT = 0.99
 """the least share of clips that a compressed model answers as the whole one does"""
 DIGEST_LENGTH = 16
@@ -76,8 +78,9 @@ def export(
     output: Path,
     *,
     name: str,
+    candidates: Candidates | None = None,
 ) -> Model:
-    """Write the model file and verify it.
+    """Write the model file and verify it; `candidates` are those of calibrated answers.
 
     Raises:
         ModelError: the file's probabilities differ from torch's by more than the tolerance.
@@ -90,6 +93,7 @@ def export(
     shapes = {key: spec.front_end.shape(window.length) for key, spec in inputs.items()}
     program = to_onnx(graph, shapes, free=encoders if window.shortest else ())
     task = nets.task(net)
+    calibrated = task == "one of many"
     assert task != "reconstruction"  # `nets.build` makes no such net for labels
     description = Description(
         name=name,
@@ -97,16 +101,17 @@ def export(
         window=window,
         inputs=inputs,
         task=task,
-        temperature=record.get("temperature", 1.0) if task == "one of many" else 1.0,
+        temperature=record.get("temperature", 1.0) if calibrated else 1.0,
         training=_training(subject, record),
         expected=record["report"],
         tolerance=TOLERANCE,
+        candidates=candidates if calibrated else None,
     )
     return write(program, description, output, lambda model: _difference_from_torch(graph, model))
 
 
-def compress(model: Model, clips: Sequence[Utterance], output: Path) -> float:
-    """Write a model file again with int8 weights; returns the share of clips it answers alike.
+def compress(model: Model, weights: Weights, clips: Sequence[Utterance], output: Path) -> float:
+    """Write a model file again with smaller weights; gives the share of clips it answers alike.
 
     Raises:
         ModelError: the most probable label of too many of the clips is another; nothing is written.
@@ -118,10 +123,16 @@ def compress(model: Model, clips: Sequence[Utterance], output: Path) -> float:
         agreed.append(float(np.mean(same)))
         return 1 - agreed[0]
 
-    graph = compression.compress(onnx.load(model.path))
-    description = replace(model.description, tolerance=COMPRESSED_TOLERANCE)
-    write(graph, description, output, disagreement, most=1 - AGREEMENT)
+    write(*compressed(model, weights), output, disagreement, most=1 - AGREEMENT)
     return agreed[0]
+
+
+def compressed(model: Model, weights: Weights) -> tuple[onnx.ModelProto, Description]:
+    """A model's graph with smaller weights, and what it says of itself."""
+    description = model.description
+    if weights == "int8":
+        description = replace(description, tolerance=INT8_TOLERANCE)
+    return compression.compress(onnx.load(model.path), weights), description
 
 
 def write(

@@ -38,6 +38,12 @@ def writing(path: Path, advice: str = "choose another place, or make room") -> I
             target.unlink()
 
 
+def cache_folder() -> Path:
+    """Where caches live: `$INTONE_CACHE`, or `intone` in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("INTONE_CACHE") or Path(base) / "intone")
+
+
 def check_writable(path: Path) -> None:
     """See that a file can be written, before the work whose result it will hold.
 

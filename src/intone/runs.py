@@ -36,8 +36,8 @@ from intone.errors import DataError, LeakError
 from intone.evaluation import Report, Scores
 from intone.experiment import Experiment, Fitted
 from intone.progress import Track, silent
-from intone.protocols import Split
 from intone.recipe import Recipe
+from intone.splits import Split
 from intone.training import Epoch, Fit
 
 FORMAT_VERSION = 1
@@ -398,16 +398,25 @@ def write_record(
     return record
 
 
-def _temperature(run: Run) -> float:
-    """What calibrates the answers of all fits to their validation parts; 1 where there are none."""
+def validation_answers(run: Run) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
+    """What all fits answered to their validation parts `[N, C]`, and the truth `[N]`.
+
+    None for an early run, and where the protocol has no validation part.
+    """
     stored = [files.read_arrays(path) for path in sorted(run.folder.glob("fold-*/scores.npz"))]
-    if not all("validation_truth" in one for one in stored):
-        return 1.0  # an early run, or a protocol without validation
+    if not stored or not all("validation_truth" in one for one in stored):
+        return None
     probabilities, truth = (
         np.concatenate([one[f"validation_{name}"] for one in stored])
         for name in ("probabilities", "truth")
     )
-    return calibration.temperature(probabilities, truth)
+    return probabilities, truth
+
+
+def _temperature(run: Run) -> float:
+    """What calibrates the answers of all fits to their validation parts; 1 where there are none."""
+    answers = validation_answers(run)
+    return calibration.temperature(*answers) if answers else 1.0
 
 
 def _test_probabilities(folder: Path) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
-from importlib.resources import as_file, files
+from importlib import resources
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,22 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from intone import audio
+from intone import audio, files
 from intone.audio import SAMPLE_RATE, Source
+from intone.calibration import Candidates
 from intone.errors import IntoneError, ModelError
 from intone.features import FEATURES_VERSION, FrontEnd, Scaler
 from intone.progress import Track, silent
-from intone.recordings import baseline
+from intone.recordings import baseline, vad
 from intone.recordings.timeline import WHOLE, Answer, Segment, Smoothing, Timeline, rows
 from intone.specs import build
 from intone.windows import Cutter, WindowRule
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # which added `candidates`
 TASKS = ("one of many", "label by label")
 METADATA_KEY = "intone"
+LARGE = Path("large")
+"""the name of a bigger model, for those who want the last points: the recipe default/large"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +41,14 @@ class Prediction(Answer):
     """What a model hears in one clip."""
 
     source: str
-    probabilities: Mapping[str, float]
     timeline: tuple[Segment, ...]
     seconds: float
     model: str
     warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, with what they say; so, too, of every window."""
+        return {**super().to_dict(), "timeline": [part.to_dict() for part in self.timeline]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +100,8 @@ class Description:
     """how far a probability may be from the self-test's on another machine"""
     self_test: tuple[float, ...] = ()
     """probabilities of `self_test_signal()`, in the order of the labels"""
+    candidates: Candidates | None = None
+    """None where nobody measured it"""
     format_version: int = FORMAT_VERSION
     features_version: int = FEATURES_VERSION
     sample_rate: int = SAMPLE_RATE
@@ -101,8 +109,10 @@ class Description:
     def to_json(self) -> str:
         """Write the description as it stands in the model file."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain["format_version"] = FORMAT_VERSION  # whichever it was read from
         plain["window"] = asdict(self.window)
         plain["inputs"] = {name: spec.to_dict() for name, spec in self.inputs.items()}
+        plain["candidates"] = self.candidates and asdict(self.candidates)
         return json.dumps(plain)
 
     @classmethod
@@ -128,6 +138,8 @@ class Description:
                 name: InputDescription.from_dict(spec, f"input {name} of {where}")
                 for name, spec in data["inputs"].items()
             }
+            if (candidates := data.get("candidates")) is not None:
+                data["candidates"] = build(Candidates, candidates, f"candidates of {where}")
             made = build(cls, data, where)
             made._check()
             return made
@@ -186,8 +198,14 @@ class Model:
         """Names of the classes, in the order of the probabilities."""
         return self.description.labels
 
+    @property
+    def threshold(self) -> float | None:
+        """The least probability of a candidate; none is known of relative answers."""
+        candidates = self.description.candidates
+        return None if candidates is None or self.relative else candidates.threshold
+
     def predict(self, source: Source, *, sample_rate: int | None = None) -> Prediction:
-        """Hear one clip of any length, read in blocks.
+        """Hear one clip of any length, read in blocks; a warning says where nobody speaks in it.
 
         `source` is a path, bytes, a binary file or an array; an array needs its `sample_rate`.
 
@@ -195,23 +213,26 @@ class Model:
             AudioError: the clip cannot be used.
         """
         sound = audio.blocks(source, sample_rate=sample_rate)
-        starts, logits, _ = self._hear(sound)
+        speech = vad.Presence()
+        starts, logits, _ = self._hear(speech.passing(sound))
         windows = self._answers(logits)
         length = self.description.window.length
         return Prediction(
             source=sound.name,
             probabilities=self._named(windows.mean(axis=0)),
+            threshold=self.threshold,
             timeline=tuple(
                 Segment(
                     start=start / SAMPLE_RATE,
                     end=min((start + length) / SAMPLE_RATE, sound.seconds),
                     probabilities=self._named(row),
+                    threshold=self.threshold,
                 )
                 for start, row in zip(starts, windows, strict=True)
             ),
             seconds=sound.seconds,
             model=self.name,
-            warnings=sound.warnings,
+            warnings=sound.warnings if speech.found else (*sound.warnings, vad.NO_SPEECH),
         )
 
     def hear(self, window: NDArray[np.float32]) -> Mapping[str, float]:
@@ -336,16 +357,24 @@ class Model:
 def load(path: str | Path | None = None, *, threads: int = 1) -> Model:
     """Load a model file; without a path, the model that comes with Intone.
 
+    `large` is a bigger one, which does not come with it: see `located`.
+
     Raises:
         ModelError: no such file, not a model file of Intone, a newer one, or a damaged one.
     """
     if path is None:
-        with as_file(files("intone.models") / "default.onnx") as default:
+        with resources.as_file(resources.files("intone.models") / "default.onnx") as default:
             return load(default, threads=threads)
-    path = Path(path)
+    path = located(Path(path))
     if not path.is_file():
         what = "a folder" if path.is_dir() else "there is no such model file"
-        raise ModelError(f"{path}: {what}; intone export makes a model file from a run")
+        made = "intone export makes a model file from a run"
+        if path == located(LARGE):
+            made = (
+                "the large model is made once: intone train default/large --data NAME=DIR, then "
+                "intone export runs/large --output large"
+            )
+        raise ModelError(f"{path}: {what}; {made}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -367,6 +396,11 @@ def load(path: str | Path | None = None, *, threads: int = 1) -> Model:
     if not _fits(session, description):
         raise ModelError(f"{path}: its graph does not fit its description; export it again")
     return Model(description, path, session)
+
+
+def located(path: Path) -> Path:
+    """Say where a model file is: `large` is kept in the cache folder, where it is exported to."""
+    return files.cache_folder() / "models" / "large.onnx" if path == LARGE else path
 
 
 def _fits(session: onnxruntime.InferenceSession, description: Description) -> bool:

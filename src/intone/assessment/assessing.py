@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from intone import doctor, runs, training
+from intone import calibration, doctor, runs, training
 from intone.assessment import explanation, human, perception
 from intone.assessment.breakdowns import Breakdown, Trait, breakdown, corpus_title, traits, voices
 from intone.assessment.content import (
@@ -23,7 +23,7 @@ from intone.assessment.explanation import Explanation
 from intone.assessment.honesty import Gap
 from intone.assessment.listening import Speed
 from intone.assessment.perception import Perception
-from intone.assessment.reliability import reliability
+from intone.assessment.reliability import Reliability, reliability
 from intone.assessment.stress import Stress, stress
 from intone.assessment.subjects import Subject
 from intone.audio import SAMPLE_RATE
@@ -48,6 +48,7 @@ def assess(
     """Measure all that can be measured of a subject, playing it at most `listen` clips changed."""
     scores = runs.pooled(subject.seeds) if subject.seeds else None
     told, names = subject.told, _corpora(subject)
+    temperature = None if subject.kind == "model" else told.get("temperature")
     stressed, explanations = _listened(subject, listen, seed, track)
     assessed = Assessment(
         kind=subject.kind,
@@ -63,6 +64,8 @@ def assess(
         breakdowns=tuple(_breakdowns(scores, subject, seed)) if scores else (),
         gaps=tuple(gaps),
         reliability=reliability(scores) if scores else None,
+        temperature=temperature,
+        tempered=_tempered(scores, temperature) if scores and temperature else None,
         stress=stressed,
         explanations=explanations,
         fits=tuple(_fits(subject)),
@@ -146,6 +149,11 @@ def _breakdowns(scores: Scores, subject: Subject, seed: int) -> Iterator[Breakdo
     for trait in found:
         if compared := breakdown(scores, trait, seed=seed):
             yield compared
+
+
+def _tempered(scores: Scores, temperature: float) -> Reliability:
+    honest = calibration.tempered(scores.probabilities, temperature)
+    return reliability(replace(scores, probabilities=honest))
 
 
 def _fits(subject: Subject) -> Iterator[FitCurve]:

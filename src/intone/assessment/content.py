@@ -107,6 +107,11 @@ class Assessment:
     breakdowns: tuple[Breakdown, ...]
     gaps: tuple[Gap, ...]
     reliability: Reliability | None
+    temperature: float | None
+    """what a model file of the run divides its logits by, fitted to the validation parts; None
+    where it is done already, or unknown"""
+    tempered: Reliability | None
+    """how far confidence can be trusted when they are divided"""
     stress: Stress | None
     explanations: tuple[Explanation, ...]
     fits: tuple[FitCurve, ...]

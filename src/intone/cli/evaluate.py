@@ -15,7 +15,6 @@ from intone.cli import _output
 if TYPE_CHECKING:
     from intone.assessment.content import Assessment
     from intone.assessment.honesty import Gap
-    from intone.assessment.subjects import Place
     from intone.corpora import Utterance
     from intone.progress import Track
 
@@ -71,7 +70,7 @@ def evaluate(
     if folder.is_file():
         raise DataError(f"{folder}: is a file; the report is a folder, name one")
     gaps = [
-        _trained(name, set, places, speaker, folder / "honesty" / stem, track)
+        _trained(name, set, data, speaker, folder / "honesty" / stem, track)
         for stem, name in recipes.items()
     ]
     subject = subject or folder / "honesty" / next(iter(recipes)) / "unseen-speakers"
@@ -97,7 +96,7 @@ def _folder(subject: Path) -> Path:
 def _trained(
     name: str,
     set: list[str],
-    places: "list[Place]",
+    data: list[str],
     speaker: str | None,
     folder: Path,
     track: "Track",
@@ -108,19 +107,20 @@ def _trained(
     from intone.errors import DataError
     from intone.recipe import Recipe, locate
 
-    if not places:
+    if not data:
         raise DataError("--honesty trains on clips: add --data NAME=DIR")
+    places = [corpora.parse_data(argument) for argument in data]
     return honesty.train(
         name,
         Recipe.load(locate(name), set),
         corpora.read_all(places, speaker=speaker),
         folder,
         sources={
-            "data": [f"{corpus}={root.resolve()}" for corpus, root in places],
+            "data": _output.resolved(places),
             "unlabelled": [],
             "speaker": speaker,
         },
-        command=f"intone evaluate --honesty {name}",
+        command=_output.command(data),
         track=track,
     )
 

@@ -1,7 +1,7 @@
 """`intone export`: a run becomes a model file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from intone.progress import Track
     from intone.runtime import Model
 
+COVERAGE = 0.9
 COMPARED = 1000
 """about how many clips a compressed model must answer as the whole one does"""
 
@@ -19,15 +20,23 @@ COMPARED = 1000
 def export(
     run: Annotated[Path, typer.Argument(help="A finished run.")],
     output: Annotated[
-        Path | None, typer.Option(help="The model file [default: RUN/model.onnx]")
+        Path | None,
+        typer.Option(
+            help="The model file [default: RUN/model.onnx], or 'large': where --model large is."
+        ),
     ] = None,
     data: _output.Data = [],
     name: Annotated[
         str | None, typer.Option(help="What the model is called [default: the run's name]")
     ] = None,
-    int8: Annotated[
-        bool, typer.Option("--int8", help="Store weights in a quarter of the size.")
-    ] = False,
+    weights: Annotated[
+        Literal["float32", "float16", "int8"],
+        typer.Option(help="How to store the weights: whole, in half the size, or in a quarter."),
+    ] = "float32",
+    coverage: Annotated[
+        float,
+        typer.Option(min=0.5, max=0.99, help="How often the named candidates hold the truth."),
+    ] = COVERAGE,
     quiet: _output.Quiet = False,
 ) -> None:
     """Refit a run's recipe on every clip, and write a model file that needs no torch.
@@ -37,26 +46,37 @@ def export(
     that are not there yet are written first.
     """
     from intone import export as exporting
-    from intone import files, runs
+    from intone import files, runs, runtime
 
     track = _output.progress(quiet)
     manifest = runs.Run(run).manifest
+    if output == runtime.LARGE:
+        output = runtime.located(output)
+        output.parent.mkdir(parents=True, exist_ok=True)
     output = output or run / "model.onnx"
     files.check_writable(output)  # before the work, not after it
     name = name or run.resolve().name
     if "ensemble" in manifest:
         model = _join(run, output, data, name, track)
     else:
-        model = _refit(run, output, data, name, track)
-    if int8:
+        model = _refit(run, output, data, name, track, coverage)
+    if weights != "float32":
         clips, _ = _clips(run, data)
-        agreement = exporting.compress(model, clips[:: len(clips) // COMPARED + 1], output)
+        compared = clips[:: len(clips) // COMPARED + 1]
+        agreement = exporting.compress(model, weights, compared, output)
         _output.note(f"{agreement:.1%} of clips answered as before in float32", quiet)
     _output.note(f"{model.path}: {model.path.stat().st_size / 1e6:.1f} MB, verified", quiet)
 
 
-def _refit(run: Path, output: Path, data: list[str], name: str, track: "Track") -> "Model":
-    from intone import experiment, export, runs
+def _refit(
+    run: Path,
+    output: Path,
+    data: list[str],
+    name: str,
+    track: "Track",
+    coverage: float = COVERAGE,
+) -> "Model":
+    from intone import calibration, experiment, export, runs
     from intone.ensembles import distillation
 
     record, _ = runs.load_record(run)
@@ -71,7 +91,11 @@ def _refit(run: Path, output: Path, data: list[str], name: str, track: "Track") 
     runs.check_clips(subject, record)
     subject = distillation.taught(subject, run)
     fitted = export.refit(subject, record, track=track)
-    return export.export(subject, fitted, record, output, name=name)
+    answers = runs.validation_answers(runs.Run(run))
+    candidates = answers and calibration.candidates(
+        *answers, divisor=record.get("temperature", 1.0), coverage=coverage
+    )
+    return export.export(subject, fitted, record, output, name=name, candidates=candidates)
 
 
 def _clips(run: Path, data: list[str]) -> "tuple[list[Utterance], list[Utterance]]":

@@ -39,6 +39,7 @@ def classes(told: Assessment, sounds: Mapping[str, str]) -> Section:
         figure=score_pictures.confusion_matrices(report.labels, {"": report.confusion}),
         description="The confusion matrix: the table below has its numbers.",
         caption="Truth by row, answer by column: percent of the row, and below it the number.",
+        stamp=report.stamp,
     )
     counts = [
         ["truth", *report.labels],
@@ -80,7 +81,7 @@ def emotion(label: str) -> str:
 
 def clip_line(id: str, words: str, sounds: Mapping[str, str]) -> str:
     """Set a clip's id with what is said of it, and its sound where it can be heard."""
-    line = f"<code>{escape(id)}</code> {escape(words)}"
+    line = f"<code>{escape(id)}</code> {page.prose(words)}"
     if id not in sounds:
         return line
     source = escape(sounds[id])
@@ -107,6 +108,7 @@ def groups(told: Assessment) -> Section:
                 figure=score_pictures.voices(told.voices, chance=told.report.chance),
                 description=f"A dot for each of {len(told.voices)} speakers. {words}",
                 caption=f"A dot a speaker, {len(told.voices)} in all. {words}",
+                stamp=told.report.stamp,
             )
         )
         rows = [["speaker", "sex", "clips", "UAR, %"]]
@@ -148,12 +150,13 @@ def _breakdown(told: Breakdown, whole: Assessment) -> Picture:
     return Picture(
         name=f"group-{told.trait.lower().replace(' ', '-')}",
         figure=score_pictures.intervals(
-            rows, label="UAR, %", marks={"chance": 1 / len(told.labels)}, width=3.4
+            rows, label="UAR, %", marks={"chance": 1 / len(told.labels)}, width=3.1
         ),
         description=f"UAR by {told.trait}: "
         + "; ".join(f"{one.name} {span(one.uar)}" for one in told.groups),
         heading=f"<header><h3>By {escape(told.trait)}</h3></header>\n",
         caption=" ".join(notes),
+        stamp=whole.report.stamp,
     )
 
 
@@ -199,6 +202,12 @@ def calibration(told: Assessment) -> Section:
         f"{percent(found.accuracy)} % of the answers are right. The expected calibration error is "
         f"{percent(found.ece)} %."
     )
+    if told.tempered:
+        words += (
+            f" A model file of it divides the logits by {told.temperature:.2f}, as fitted to the "
+            f"validation parts: then mean confidence is {percent(told.tempered.confidence)} %, and "
+            f"the error {percent(told.tempered.ece)} %."
+        )
     pictures = [
         Picture(
             name="reliability",
@@ -206,6 +215,7 @@ def calibration(told: Assessment) -> Section:
             description=f"Accuracy by confidence, above the share of answers. {words}",
             caption="How often answers are right, by how sure they are. On the dashed line "
             "confidence is honest; below it, too high.",
+            stamp=told.report.stamp,
         ),
         Picture(
             name="risk-coverage",
@@ -214,6 +224,7 @@ def calibration(told: Assessment) -> Section:
             + ", ".join(f"{percent(found.risk(c))} % at {100 * c:.0f} %" for c in _COVERAGES),
             caption="What is wrong when only the surest answers are given. Area under the curve "
             f"{found.aurc:.3f}; {found.best_aurc:.3f} would be the best with as many errors.",
+            stamp=told.report.stamp,
         ),
     ]
     rows = [["clips answered, %", "right, %", "wrong, %"]]
@@ -246,6 +257,7 @@ def perception(told: Assessment) -> Section:
         ),
         caption="How often the intended emotion is named: by listeners who only heard the clip, "
         "as a share of their votes, and by the model, as a share of its clips.",
+        stamp=told.report.stamp,
     )
     words = _perceived(found)
     if corpora.info("crema_d_rebuilt").title in told.corpora:

@@ -1,7 +1,7 @@
 """Predictions and timelines, as plain values, written for people and for other programs.
 
-A record is `asdict(prediction)` with its `emotion`, or what `Timeline.to_dict` gives. Where there
-are columns, a prediction is one row, and a timeline a row for each segment. What other programs
+A record is what `Prediction.to_dict` or `Timeline.to_dict` gives. Where there are columns, a
+prediction is one row, and a timeline a row for each segment. What other programs
 read is written record by record; a table knows its widths only at the end.
 """
 
@@ -14,14 +14,15 @@ from textwrap import indent
 from typing import Any, BinaryIO, TypeAlias
 
 from intone.audio import printable
-from intone.report.text import columns
+from intone.report.text import columns, heard
 
 Record: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = dict[str, Any]
 
 _ROWS_AT_ONCE = 10_000  # in a Parquet file's row group
-_PREDICTION = ("source", "emotion"), ("seconds", "warnings")  # before and after the labels
-_SEGMENT = ("source", "channel", "start", "end", "emotion"), ()
+_HEARD = ("emotion", "candidates", "unsure")
+_PREDICTION = ("source", *_HEARD), ("seconds", "warnings")  # before and after the labels
+_SEGMENT = ("source", "channel", "start", "end", *_HEARD), ()
 
 
 def names(labels: Sequence[str], *, timeline: bool) -> list[str]:
@@ -33,10 +34,18 @@ def names(labels: Sequence[str], *, timeline: bool) -> list[str]:
 def rows(record: Record) -> Iterator[Row]:
     """Give the rows of a record, by column."""
     if "segments" not in record:
-        yield {**record, **record["probabilities"], "warnings": "; ".join(record["warnings"])}
+        yield _row({**record, "warnings": "; ".join(record["warnings"])})
         return
     for segment in record["segments"]:
-        yield {**record, **segment, **segment["probabilities"]}
+        yield _row({**record, **segment})
+
+
+def _row(record: Record) -> Row:
+    return {
+        **record,
+        **record["probabilities"],
+        "candidates": "; ".join(record["candidates"]),
+    }
 
 
 def csv(records: Iterable[Record], names: Sequence[str]) -> Iterator[str]:
@@ -75,7 +84,7 @@ def table(records: Iterable[Record], labels: Sequence[str]) -> str:
     cells = [["file", "emotion", *labels]]
     for record in kept:
         shown = [f"{100 * record['probabilities'][label]:.0f} %" for label in labels]
-        cells.append([printable(record["source"]), record["emotion"], *shown])
+        cells.append([printable(record["source"]), heard(record), *shown])
     if any(record["warnings"] for record in kept):
         cells[0].append("note")
         for row, record in zip(cells[1:], kept, strict=True):
@@ -88,7 +97,8 @@ def parquet(records: Iterable[Record], names: Sequence[str], file: BinaryIO) -> 
     import pyarrow
     from pyarrow.parquet import ParquetWriter
 
-    kinds = {"source": "string", "emotion": "string", "warnings": "string", "channel": "int32"}
+    kinds = {"channel": "int32", "unsure": "bool"}
+    kinds |= dict.fromkeys(("source", "emotion", "candidates", "warnings"), "string")
     schema = pyarrow.schema([(name, kinds.get(name, "float64")) for name in names])
     waiting = chain.from_iterable(map(rows, records))
     with ParquetWriter(file, schema) as writer:

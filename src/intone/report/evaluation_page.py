@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from intone import __version__
 from intone.assessment.content import Assessment
@@ -44,6 +45,7 @@ PROTOCOLS = {
     "ravdess-emobox": "EmoBox's six folds of RAVDESS's actors",
     "ravdess-luna": "Luna-Jiménez's five folds of RAVDESS's actors",
     "random": "clips dealt at random, whoever speaks",
+    "random-with-copies": "clips and noisy copies of them dealt at random, each for itself",
 }
 
 
@@ -92,6 +94,7 @@ def _headline(told: Assessment) -> Picture:
         figure=score_pictures.headline(report.uar, marks),
         description=f"UAR {span(report.uar)} on a scale from 0 to 100 %; "
         + ", ".join(f"{name} {percent(value)} %" for name, value in marks.items()),
+        stamp=report.stamp,
     )
 
 
@@ -122,7 +125,7 @@ def _tiles(told: Assessment) -> str:
             f"{report.cross_entropy.value:.3f}",
             _bounds(report.cross_entropy, in_percent=False),
         ),
-        ("Parameters", f"{told.parameters:,}", told.provenance.recipe["net"]["name"]),
+        ("Trained parameters", f"{told.parameters:,}", _net(told.provenance.recipe)),
     ]
     tiles.append(
         (
@@ -138,6 +141,12 @@ def _tiles(told: Assessment) -> str:
         for name, value, note in tiles
     )
     return f'<dl class="tiles">\n{items}</dl>\n'
+
+
+def _net(recipe: Mapping[str, Any]) -> str:
+    """Name the net, and the encoders that it hears through."""
+    frozen = [spec["encoder"] for spec in recipe["inputs"].values() if "encoder" in spec]
+    return " ".join([recipe["net"]["name"], *(f"on {name}, frozen" for name in frozen)])
 
 
 def _bounds(interval: Interval, *, in_percent: bool = True) -> str:
@@ -157,14 +166,14 @@ def _protocol(told: Assessment) -> str:
         if told.kind == "model" and not told.reliability
         else ""
     )
-    words = [f"{report.clips:,} clips of {' and '.join(told.corpora)}"]
+    words = [f"{report.clips:,} clips"]
     if report.answers > report.clips:
         words.append(f"answered {report.answers / report.clips:g} times each, by as many seeds")
     words.append("speakers unknown" if report.speakers is None else f"{report.speakers} speakers")
     protocol = PROTOCOLS.get(name, name)
     described = f"{protocol} ({name})" if name in PROTOCOLS else protocol
+    clips = f"{', '.join(words)}: {'; '.join(told.corpora)}"
     return (
         f'<p class="muted">{origin}Protocol: {escape(", ".join([described, *rest]))}. '
-        f"{escape(', '.join(words))}. Intervals are 95 %, by bootstrap over "
-        f"{report.resampled}.</p>\n"
+        f"{escape(clips)}. Intervals are 95 %, by bootstrap over {report.resampled}.</p>\n"
     )

@@ -25,7 +25,7 @@ def explanation(told: Explanation) -> Figure:
 
     Below stands what is answered at other pitches, levels and tempos.
     """
-    figure = Figure(figsize=(3.6, 4.4))
+    figure = Figure(figsize=(3.2, 4.4))
     [[above], [below]] = figure.subfigures(2, 1, squeeze=False, height_ratios=(2.7, 1.7))
     _occlusion(above, told)
     _counterfactuals(below, told)
@@ -83,7 +83,7 @@ def _counterfactuals(figure: SubFigure, told: Explanation) -> None:
     axes["tempo, times"] = (told.tempo, 1)
     heard = [one.label for answers, _ in axes.values() for one in answers]
     labels = [told.label, *sorted({*heard} - {told.label})]
-    panels = figure.subplots(1, 3, sharey=True)
+    panels = figure.subplots(1, 3, sharey=True, gridspec_kw={"wspace": 0.12})
     for panel, (name, (answers, neutral)) in zip(panels, axes.items(), strict=True):
         _answers(panel, answers, labels)
         panel.axvline(neutral, color=MUTED, lw=0.6)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from intone import files
 from intone.errors import IntoneError
 from intone.progress import Track, silent
-from intone.report.style import inline, svg
+from intone.report.style import inline, stamp, svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 Rows = Sequence[Sequence[str]]
 """cells of a table, the first row its head"""
@@ -35,22 +36,28 @@ class Picture:
     """HTML above it"""
     caption: str = ""
     """plain text below it"""
+    stamp: str = ""
+    """what its numbers are worth, written into it: a picture may be shown without its page"""
 
     @cached_property
     def svg(self) -> str:
         """The picture alone, as the text of an SVG file."""
-        return svg(self.figure, self.name)
+        return svg(self.figure, self.name, self._edges)
 
     def html(self) -> str:
         """Set the picture."""
         drawn = inline(self.svg, self.description)
-        caption = f"<figcaption>{escape(self.caption)}</figcaption>\n" if self.caption else ""
+        caption = f"<figcaption>{prose(self.caption)}</figcaption>\n" if self.caption else ""
         return f"<figure>\n{self.heading}{drawn}{caption}</figure>\n"
 
     def save(self, folder: Path) -> None:
         """Write the picture as SVG and as PNG."""
         (folder / f"{self.name}.svg").write_text(self.svg, encoding="utf-8")
-        self.figure.savefig(folder / f"{self.name}.png", dpi=160)
+        self.figure.savefig(folder / f"{self.name}.png", dpi=160, bbox_inches=self._edges)
+
+    @cached_property
+    def _edges(self) -> "Bbox | None":
+        return stamp(self.figure, self.stamp) if self.stamp else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,9 +177,14 @@ class Page:
         return folder / name
 
 
+def prose(text: str) -> str:
+    """Set plain text, no figure apart from its sign."""
+    return escape(text).replace(" %", "&nbsp;%")
+
+
 def paragraph(text: str) -> str:
     """Set a paragraph of plain text."""
-    return f"<p>{escape(text)}</p>\n"
+    return f"<p>{prose(text)}</p>\n"
 
 
 def lacking(text: str) -> str:

@@ -14,9 +14,10 @@ def training(told: Assessment) -> Section:
         return Section("Training", [page.lacking(told.lacking["fits"])])
     fits = {fit.name: {"history": fit.history, "best_epoch": fit.best_epoch} for fit in told.fits}
     epochs = max(len(fit.history) for fit in told.fits)
-    best = sorted(fit.best_epoch for fit in told.fits)
+    best = [fit.best_epoch for fit in told.fits]
+    kept = f"{min(best)} to {max(best)}" if min(best) < max(best) else f"{best[0]}"
     words = (
-        f"{len(told.fits)} fits of up to {epochs} epochs, best at epoch {best[0]} to {best[-1]}, "
+        f"{_count(len(best), 'fit')} of up to {_count(epochs, 'epoch')}, best at epoch {kept}, "
         f"{sum(fit.seconds for fit in told.fits) / 60:.0f} minutes in all."
     )
     curves = Picture(
@@ -25,6 +26,7 @@ def training(told: Assessment) -> Section:
         description=f"Loss and validation UAR by epoch. {words}",
         caption="Loss, dashed in training and a line on validation, and UAR on validation; the "
         "dot is the epoch that is kept.",
+        stamp=told.report.stamp,
     )
     rates = Picture(
         name="learning-rates",
@@ -49,15 +51,19 @@ def training(told: Assessment) -> Section:
     )
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def provenance(told: Assessment) -> Section:
     """Say from what, by whom and how the figures were made, so that they can be made again."""
     source = told.provenance
-    rows = [["corpus", "licence", "clips", "of", "speakers", "used", "the copy"]]
+    rows = [["corpus", "licence", "used", "the copy", "clips", "of", "speakers"]]
     for held in source.data:
         expected = "" if held.expected_clips is None else f"{held.expected_clips:,}"
         verdict = held.verdict or "not examined"
         counts = [f"{held.clips:,}", expected, f"{held.speakers:,}"]
-        rows.append([held.title, held.licence or "", *counts, held.use, verdict])
+        rows.append([held.title, held.licence or "", held.use, verdict, *counts])
     machine = source.environment
     versions = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     hardware = machine["processor"] if machine["device"] == "cpu" else machine["device"]
@@ -76,7 +82,7 @@ def provenance(told: Assessment) -> Section:
         "Provenance",
         [
             page.terms(entries),
-            page.table(rows, "Data", words=2),
+            page.table(rows, "Data", words=4),
             page.details("Manifests of the folds, SHA-256", f"<pre>{escape(splits)}</pre>\n"),
             page.details("The recipe, all settings", f"<pre>{escape(recipe)}</pre>\n"),
         ],

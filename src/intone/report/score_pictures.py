@@ -26,6 +26,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
@@ -200,29 +201,28 @@ def voices(voices: Sequence[Voice], *, chance: float) -> Figure:
     step = 2.5  # percentage points that one column of dots stands for
     columns = [int(100 * voice.uar // step) for voice in voices]
     tallest = max(4, *Counter(columns).values())
-    figure = Figure(figsize=(4.2, 0.8 + 0.09 * tallest))
+    figure = Figure(figsize=(4.2, 1 + 0.09 * tallest))
     axes = figure.subplots()
     heights: Counter[int] = Counter()
-    drawn: set[str] = set()
+    drawn: dict[str, Line2D] = {}
     for voice, column in zip(voices, columns, strict=True):
         sex = voice.sex or ""
-        axes.plot(
+        [drawn[sex]] = axes.plot(
             (column + 0.5) * step,
             heights[column] + 0.5,
             marker={"female": "o", "male": "^"}.get(sex, "s"),
             color=SEXES.get(sex, ACCENT),
             ms=5,
             ls="",
-            label=sex if sex not in drawn else None,
         )
         heights[column] += 1
-        drawn.add(sex)
     _mark(axes, "chance", chance)
     axes.set(xlim=(0, 100), ylim=(0, tallest + 0.5), yticks=[])
     axes.set_xlabel("UAR of each speaker, %")
     axes.spines["left"].set_visible(False)
-    if drawn - {""}:
-        axes.legend(loc="upper right", handletextpad=0.1)
+    if known := sorted(drawn.keys() - {""}):
+        dots = [drawn[sex] for sex in known]
+        figure.legend(dots, known, loc="outside upper right", ncols=2, handletextpad=0.1)
     return figure
 
 
@@ -252,7 +252,7 @@ def pairs(rows: Sequence[tuple[str, float, float]], *, names: tuple[str, str]) -
 @picture
 def reliability(bins: Sequence[Bin]) -> Figure:
     """Draw how often answers are right against how sure they are, above how many are how sure."""
-    figure = Figure(figsize=(3.4, 3.6))
+    figure = Figure(figsize=(3.1, 3.4))
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     left = [100 * one.low for one in bins]
     widths = [100 * (one.high - one.low) for one in bins]
@@ -274,7 +274,7 @@ def reliability(bins: Sequence[Bin]) -> Figure:
 @picture
 def risk_coverage(points: Sequence[Point]) -> Figure:
     """Draw what is wrong of the answers when only the surest are given."""
-    figure = Figure(figsize=(3.4, 3.6))
+    figure = Figure(figsize=(3.1, 3.4))
     axes = figure.subplots()
     coverage = [100 * point.coverage for point in points]
     axes.plot(coverage, [100 * point.risk for point in points], color=ACCENT, lw=1.8)

@@ -19,6 +19,7 @@ try:
     from matplotlib import rc_context
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 except ModuleNotFoundError:
     raise IntoneError("pictures need matplotlib: pip install 'intone[report]'") from None
 
@@ -57,6 +58,8 @@ _PAGE_COLOURS = {
 }
 
 SEQUENTIAL, DIVERGING = "magma", "RdBu_r"
+
+_STAMP = 0.18  # inches, of the line below a stamped figure
 
 _OWN_WORD = "#8a8f98"  # an emotion that only the user's labels know
 
@@ -116,12 +119,20 @@ def emotion_colour(emotion: str) -> str:
     return EMOTIONS.get(emotion, _OWN_WORD)
 
 
-def svg(figure: Figure, name: str) -> str:
+def stamp(figure: Figure, words: str) -> Bbox:
+    """Write below a figure what its numbers are worth; gives its new edges, in inches."""
+    width, height = figure.get_size_inches()
+    text = figure.text(1 - 0.05 / width, -0.5 * _STAMP / height, words)
+    text.set(ha="right", va="center", fontsize=7, color=MUTED)
+    return Bbox.from_extents(0, -_STAMP, width, height)
+
+
+def svg(figure: Figure, name: str, edges: Bbox | None = None) -> str:
     """Write a figure as SVG; `name` sets its ids apart from those of other pictures."""
     file = StringIO()
     unsigned = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        figure.savefig(file, format="svg", metadata=unsigned)
+        figure.savefig(file, format="svg", metadata=unsigned, bbox_inches=edges)
     drawn = file.getvalue()
     for reference in ('id="', 'href="#', "url(#"):
         drawn = drawn.replace(reference, f"{reference}{name}-")

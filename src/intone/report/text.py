@@ -1,6 +1,7 @@
 """Reports and tables as plain text, for terminals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from intone.evaluation import FEWEST_UNITS, METRICS, Interval, Report
 
@@ -16,6 +17,14 @@ def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def heard(answer: Mapping[str, Any]) -> str:
+    """Name what was heard, as in an answer's plain values: `sad`, or, unsure, `sad or fearful?`."""
+    if not answer["unsure"]:
+        return str(answer["emotion"])
+    first, second, *others = answer["candidates"]
+    return f"{first}, {second}, …?" if others else f"{first} or {second}?"
 
 
 def table(report: Report) -> str:

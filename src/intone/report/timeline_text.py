@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from intone.audio import printable
-from intone.report.text import columns
+from intone.report.text import columns, heard
 
 
 def table(timelines: Iterable[Mapping[str, Any]]) -> str:
@@ -24,7 +24,7 @@ def webvtt(timelines: Iterable[Mapping[str, Any]]) -> str:
     blocks = ["WEBVTT", f"NOTE\n{escape(_origin(kept[0]), quote=False)}"]
     for channel, segment in sorted(cues, key=lambda cue: cue[1]["start"]):
         voice = f"<v channel {channel}>" if channel else ""
-        said = escape(f"{segment['emotion']} {_share(segment)}", quote=False)
+        said = escape(f"{heard(segment)} {_share(segment)}", quote=False)
         blocks.append(f"{_stamp(segment['start'])} --> {_stamp(segment['end'])}\n{voice}{said}")
     return "\n\n".join(blocks) + "\n"
 
@@ -34,7 +34,7 @@ def _one(timeline: Mapping[str, Any]) -> str:
     lines = [channel + _origin(timeline)]
     if timeline["segments"]:
         cells = [
-            [_clock(segment["start"]), _clock(segment["end"]), segment["emotion"], _share(segment)]
+            [_clock(segment["start"]), _clock(segment["end"]), heard(segment), _share(segment)]
             for segment in timeline["segments"]
         ]
         lines += [columns([["start", "end", "emotion", "share"], *cells], left=3)]

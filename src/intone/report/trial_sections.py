@@ -46,15 +46,15 @@ def _gap(gap: Gap, number: int) -> Picture:
 
 
 def _gap_table(gap: Gap) -> str:
-    rows = [["split", "UAR, %", "points lost", "95 % interval", "folds", "stamp"]]
+    rows = [["split", "stamp", "UAR, %", "points lost", "95 % interval", "folds"]]
     for step in gap.steps:
         if step.uar is None:
-            rows.append([step.title, "–", "", "", "", ""])
+            rows.append([step.title, "", "–", "", "", ""])
             continue
         lost = "" if step.lost is None else points(step.lost).removeprefix("+")
         figures = [percent(step.uar.value), lost, bounds(step.uar), str(step.folds)]
-        rows.append([step.title, *figures, step.stamp])
-    return page.table(rows, f"{gap.recipe}: points lost with each step")
+        rows.append([step.title, step.stamp, *figures])
+    return page.table(rows, f"{gap.recipe}: points lost with each step", words=2)
 
 
 def _remarks(gap: Gap) -> Iterator[str]:
@@ -90,6 +90,7 @@ def stress(told: Assessment) -> Section:
             marks={"chance": told.report.chance, "as it is": found.clean.value},
         ),
         description=f"UAR in each condition. {words}",
+        stamp=told.report.stamp,
     )
     cells = [["condition", "of", "UAR, %", "points lost", "95 % interval", "answers changed, %"]]
     cells += [
@@ -120,11 +121,14 @@ def why(told: Assessment, sounds: Mapping[str, str]) -> Section:
         "out. Below stands what is answered at other pitches, levels and tempos: the larger the "
         "dot, the surer."
     )
-    cards = [_explanation(each, number, sounds) for number, each in enumerate(told.explanations, 1)]
+    cards = [
+        _explanation(each, number, sounds, told.report.stamp)
+        for number, each in enumerate(told.explanations, 1)
+    ]
     return Section("Why", [words, Cards(cards)])
 
 
-def _explanation(told: Explanation, number: int, sounds: Mapping[str, str]) -> Picture:
+def _explanation(told: Explanation, number: int, sounds: Mapping[str, str], stamp: str) -> Picture:
     moment = max(told.time, key=lambda one: one.lost)
     band = max(told.frequency, key=lambda one: one.lost)
     rests = (
@@ -140,6 +144,7 @@ def _explanation(told: Explanation, number: int, sounds: Mapping[str, str]) -> P
         heading=f"<header><h3>{emotion(told.label)}</h3>{escape(sure)}<br>"
         f"{clip_line(told.clip, '', sounds)}</header>\n",
         caption=f"{rests} {_flips(told)}",
+        stamp=stamp,
     )
 
 
