@@ -54,7 +54,7 @@ def tests_rows(rows: Sequence[Row]) -> list[list[str]]:
         lines.append(
             [
                 row.name,
-                *(cell for one in found for cell in (_points(one), _p(one.p))),
+                *(cell for one in found for cell in (points(one), _p(one.p))),
                 str(row.mcnemar.only_this),
                 str(row.mcnemar.only_reference),
                 _p(row.mcnemar.p),
@@ -63,7 +63,7 @@ def tests_rows(rows: Sequence[Row]) -> list[list[str]]:
     return lines
 
 
-def _points(difference: Difference) -> str:
+def points(difference: Difference) -> str:
     value = f"{100 * difference.value:+.1f}"
     if difference.low is None or difference.high is None:
         return value

@@ -9,11 +9,12 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from intone import corpora, evaluation, runs
+from intone import comparison, corpora, evaluation, runs
 from intone.assessment.breakdowns import Trait, breakdown, corpus_title
 from intone.augment import original
 from intone.errors import DataError
 from intone.protocols import COPIES_APART
+from intone.report.comparison import points
 from intone.report.markdown import percent, table
 from intone.report.result import Result
 from intone.specs import build
@@ -39,6 +40,8 @@ class Study:
     about: str
     label: str = ""
     """whose F1 is of interest"""
+    against: str = ""
+    """the record that the others are compared with, speaker by speaker"""
     variants: tuple[Variant, ...]
 
 
@@ -84,6 +87,9 @@ def _study(study: Study, results: Mapping[str, Result]) -> str:
     rows = [["variant", "report", "accuracy", "UAR", "stamp", "clips of", "clips", "best epochs"]]
     if study.label:
         rows[0].append(f"F1, {study.label}")
+    apart = _apart(study, results)
+    if study.against:
+        rows[0].append(f"points of UAR beyond {_name(study, study.against)}")
     for variant in study.variants:
         result = _found(results, variant.record)
         rows.append(
@@ -102,12 +108,30 @@ def _study(study: Study, results: Mapping[str, Result]) -> str:
             rows[-1] += [
                 f"{100 * one.f1:.1f}" for one in result.report.per_class if one.label == study.label
             ]
+        if study.against:
+            rows[-1].append(apart.get(variant.record, ""))
     leaks = "".join(
         f"\n{_copies_outside(_found(results, variant.record))}"
         for variant in study.variants
         if _found(results, variant.record).protocol == COPIES_APART
     )
     return f"### {study.heading}\n\n{study.about}\n\n{table(rows)}{leaks}"
+
+
+def _apart(study: Study, results: Mapping[str, Result]) -> dict[str, str]:
+    """How far each record of a study is from the one that it is compared with."""
+    if not study.against:
+        return {}
+    others = [one.record for one in study.variants if one.record != study.against]
+    names = [study.against, *others]
+    found = [_found(results, name) for name in names]
+    _, *rows = comparison.compare(names, [(one.record, one.scores) for one in found])
+    return {row.name: points(row.differences["uar"]) for row in rows}
+
+
+def _name(study: Study, record: str) -> str:
+    """What a study calls a record."""
+    return next(one.name for one in study.variants if one.record == record)
 
 
 def _copies_outside(result: Result) -> str:
