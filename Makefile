@@ -22,7 +22,7 @@ docs-check: .venv/.ready
 
 results: .venv/.ready
 	.venv/bin/python -m intone.report.results results docs
-	.venv/bin/python -m intone.report.card results/default.json results/default-unseen-corpus.json
+	.venv/bin/python -m intone.report.card results
 	.venv/bin/python -m intone.report.recordings results/recordings.toml docs/timelines.md
 
 clean:

@@ -56,7 +56,8 @@ def _timeline(told: Figures) -> str:
         ["detection error", f"{_rate(found['error'])} % of the time of speech, without a collar"],
     ]
     worth = [["answers", f"UAR, %, {told['stamp']} (95 % interval over speakers)"]] + [
-        [name, percent(Interval(*bounds))] for name, bounds in told["uar"].items()
+        [name.replace(", ", ", smoothing "), percent(Interval(*bounds))]
+        for name, bounds in told["uar"].items()
     ]
     return f"""### Timelines
 
@@ -91,8 +92,8 @@ def _stream(told: Figures) -> str:
     return f"""### Live
 
 The same sound as a file, as blocks of random length, and live in pieces of random size; the long
-ones are stereo at 48 kHz. Then, live in pieces of 20 ms, {told["answers"]:,} answers, of which
-{told["late"]} came later than 300 ms:
+ones are stereo at 48 kHz. Then live, in pieces of 20 ms: of {told["answers"]:,} answers
+{told["late"] or "none"} came later than 300 ms.
 
 {table(alike)}
 {table(waits)}
@@ -103,9 +104,10 @@ ones are stereo at 48 kHz. Then, live in pieces of 20 ms, {told["answers"]:,} an
 def _batch(told: Figures) -> str:
     return f"""### Many files
 
-{told["files"]:,} files, {told["broken"]} of them broken, {told["jobs"]} processes, killed twice and
-gone on with: {told["answers"]:,} answers to {told["answered"]:,} files, {told["named"]} failures
-named, {told["lost"]} files lost; {told["seconds"]} seconds by the clock of a busy machine.
+{told["files"]:,} files, {told["broken"]} of them broken, killed twice and gone on with:
+{told["answers"]:,} answers to {told["answered"]:,} files, {told["named"]} failures named,
+{told["lost"] or "no"} files lost. It took {told["jobs"]} processes {told["seconds"]:,} s, by the
+clock of a machine with other work to do.
 
 {_made(told)}
 """
@@ -114,7 +116,7 @@ named, {told["lost"]} files lost; {told["seconds"]} seconds by the clock of a bu
 def _baseline(told: Figures) -> str:
     rows = [["answers", "clips of", "baseline", "without, %", "with, %", "gain (95 % interval)"]]
     for row in told["rows"]:
-        gain, low, high = (points(value).removeprefix("+") for value in row["gain"])
+        gain, low, high = (points(round(value, 3) + 0.0) for value in row["gain"])
         rows.append(
             [
                 f"`{row['record']}` ({row['protocol']})",
@@ -127,8 +129,8 @@ def _baseline(told: Figures) -> str:
     return f"""### A speaker's own baseline
 
 UAR of the same clips *without and with the speaker's own baseline*, which is neutral clips of the
-speaker that are not judged; out-of-fold answers to *{told["stamp"]}*, the mean of {told["draws"]}
-draws, intervals over speakers:
+speaker that are not judged; out-of-fold answers of the first seed to *{told["stamp"]}*, the mean of
+{told["draws"]} draws, intervals over speakers:
 
 {table(rows)}
 {_made(told)}

@@ -115,7 +115,7 @@ def headline(uar: Interval, marks: Mapping[str, float]) -> Figure:
         color=ACCENT,
     )
     for name, value in marks.items():
-        axes.plot([100 * value] * 2, [-0.45, 0.45], color=MUTED, lw=1.2)
+        axes.plot([100 * value] * 2, [-0.45, 0.2], color=MUTED, lw=1.2)
         axes.annotate(
             f"{name} {round(100 * value, 1):g}",
             (100 * value, -0.45),
