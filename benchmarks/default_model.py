@@ -1,6 +1,7 @@
 """What the bundled model's card tells beyond the record of its run: kept in results/default.toml.
 
     python benchmarks/default_model.py runs/default --keep
+    intone train default/whisper --data ... --set augment.copies=[] --output runs/no-copies
     python benchmarks/default_model.py runs/default --only training --without runs/no-copies --keep
 
 `groups` and `stress` are of the run's fits, each on clips that it was tested on; so is the UAR in
@@ -19,6 +20,7 @@ from typing import Any
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
+import onnx
 
 from intone import compression, corpora, evaluation, experiment, export, files, runs, runtime
 from intone.assessment import listening
@@ -31,10 +33,9 @@ from intone.evaluation import Scores
 from intone.experiment import Experiment
 from intone.runs import Run
 from intone.runtime import Model
-from kept import keep
+from kept import DEFAULT_MODEL, keep
 from timeline import fold_model
 
-DEFAULT = Path(__file__).parent.parent / "results" / "default.toml"
 TRAITS = ("sex", "age", "intensity")
 GAINS = (-30, -20, -10, 10, 20)  # dB
 FEW = 120  # validation clips of a fold that are played in every condition
@@ -98,7 +99,8 @@ def weights(run: Run, subject: Experiment, every: int) -> Figures:
             for kind in compression.WEIGHTS:
                 path = Path(folder) / f"{kind}.onnx"
                 if kind != "float32":
-                    export.write(*export.compressed(whole, kind), path, lambda _: 0.0)
+                    graph = compression.compress(onnx.load(whole.path), kind)
+                    export.write(graph, whole.description, path, lambda _: 0.0)
                 sizes[kind] = path.stat().st_size
                 answers[kind] = [answered(runtime.load(path), subject, part) for part in parts]
         labels = {kind: own[0].probabilities.argmax(axis=1) for kind, own in answers.items()}
@@ -210,7 +212,7 @@ def main() -> None:
         figures = told(MEASURES[name](run, subject, options.every, **others))
         print(name, figures, flush=True)
         if options.keep:
-            keep(DEFAULT, name, {"stamp": subject.stamp, **figures})
+            keep(DEFAULT_MODEL, name, {"stamp": subject.stamp, **figures})
 
 
 if __name__ == "__main__":

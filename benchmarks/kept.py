@@ -12,6 +12,7 @@ import tomli_w
 from intone import files, runs
 
 RECORDINGS = Path(__file__).parent.parent / "results" / "recordings.toml"
+DEFAULT_MODEL = RECORDINGS.with_name("default.toml")
 
 
 def keep(path: Path, name: str, figures: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What an answer costs: start, memory and time a file, in processes of their own, on one thread.
 
-    python benchmarks/runtime.py --clips ../shared/speech/ravdess --rounds 7
+    python benchmarks/runtime.py --clips ../shared/speech/ravdess --rounds 7 --keep
 
 Every contestant takes its turn in every round, so that whatever else the machine does slows all
 alike; medians are printed. `first answer` is a whole process from its start.
@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, help="a folder of sound files")
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--keep", action="store_true", help="write the figures to results/")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     rounds = [
@@ -77,6 +78,13 @@ def main() -> None:
     if options.clips:
         figures = per_file(options.clips, options.files)
         print(json.dumps({name: round(value, 1) for name, value in figures.items()}))
+        if options.keep:
+            from kept import DEFAULT_MODEL, keep  # which loads torch: not before it is measured
+
+            _, seconds, memory = medians["intone predict, first answer"]
+            answer = {"CPU seconds": round(seconds, 2), "peak MiB": round(memory)}
+            clips = {name: round(value, 1) for name, value in figures.items() if "wall" not in name}
+            keep(DEFAULT_MODEL, "cost", {"first answer": answer, "clips": clips})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from default_model import DEFAULT, told
+from default_model import told
 from intone import audio, cache, corpora, experiment, runs
 from intone.assessment.stress import talk
 from intone.audio import SAMPLE_RATE
@@ -33,7 +33,7 @@ from intone.export import Graph
 from intone.recordings.vad import Detector, Presence, SpeechRule
 from intone.runs import Run
 from intone.windows import starts
-from kept import keep
+from kept import DEFAULT_MODEL, keep
 
 Floats = NDArray[np.float32]
 
@@ -282,7 +282,7 @@ def main() -> None:
     figures = told({"auroc": areas, "kinds": rows})
     print(figures)
     if options.keep:
-        keep(DEFAULT, "unlike", {"stamp": subject.stamp, **figures})
+        keep(DEFAULT_MODEL, "unlike", {"stamp": subject.stamp, **figures})
 
 
 if __name__ == "__main__":

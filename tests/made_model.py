@@ -8,8 +8,9 @@ import numpy as np
 
 import intone
 from intone import audio
+from intone.description import InputDescription
 from intone.features import FrontEnd, LogMel
-from intone.runtime import InputDescription, Model
+from intone.runtime import Model
 from intone.windows import WindowRule
 
 RATE = 16_000
@@ -36,6 +37,7 @@ def made_model(**changes: Any) -> Model:
         window=WindowRule(length=2 * RATE, hop=RATE),
         inputs={"frames": InputDescription(front_end=front_end, scaler=None)},
         temperature=1.0,
+        candidates=None,
         expected={**bundled.description.expected, "confusion": [[6, 3, 1], [1, 8, 1], [2, 2, 6]]},
     )
     return replace(bundled, description=replace(description, **changes), _session=Bands())

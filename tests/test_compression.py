@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from intone import compression
+from intone import compression, runtime
 from intone.export import Graph, to_onnx
 
 
@@ -71,3 +71,32 @@ def test_in_float16_every_large_array_is_rounded_and_no_small_one():
     np.testing.assert_array_equal(np.sort(halved[64 * 500].ravel()), np.sort(rounded.ravel()))
     head = net.head.weight.detach().numpy()
     assert any(np.array_equal(values, head) for values in stored)
+
+
+class Framewise(torch.nn.Module):
+    """A dense layer on every frame, which onnxruntime would quantise on its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = torch.nn.Linear(80, 128)
+        self.head = torch.nn.Linear(128, 4)
+
+    def forward(self, frames):
+        return self.head(self.dense(frames.transpose(1, 2)).relu().mean(1))
+
+
+def test_weights_alone_are_int8_when_a_file_is_heard(rng, tmp_path):
+    torch.manual_seed(0)
+    small = compression.compress(to_onnx(Graph(Framewise(), {}), {"frames": (80, 50)}), "int8")
+    onnx.save(small, tmp_path / "small.onnx")
+    frames = rng.normal(size=(1, 80, 50)).astype(np.float32)
+    plain = onnxruntime.SessionOptions()
+    plain.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    as_written = onnxruntime.InferenceSession(tmp_path / "small.onnx", plain)
+    by_default = onnxruntime.InferenceSession(tmp_path / "small.onnx")
+    ours = runtime._session(tmp_path / "small.onnx", 1)
+    expected, rounded, found = (
+        session.run(["logits"], {"frames": frames})[0] for session in (as_written, by_default, ours)
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert np.abs(rounded - expected).max() > 1e-5

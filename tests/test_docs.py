@@ -46,11 +46,10 @@ def test_the_links_of_the_readme_lead_somewhere():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_figures_of_the_readme_and_the_card_are_those_of_the_record():
-    record, scores = runs.load_record(ROOT / "results" / "default.json")
-    shown = card.figures(scores, record["protocol"], record["stamp"])
+def test_the_card_and_the_figures_of_the_readme_are_those_of_the_records():
+    text, shown = card.read(ROOT / "results")
     assert shown in README
-    assert shown in (ROOT / "src/intone/models/CARD.md").read_text()
+    assert (ROOT / "src/intone/models/CARD.md").read_text() == text
 
 
 def test_every_figure_of_every_record_follows_from_its_probabilities():

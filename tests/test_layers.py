@@ -13,7 +13,8 @@ SOURCE = Path(intone.__file__).parent
 
 GROUND = {
     *("__init__", "errors", "files", "specs", "progress", "containers", "audio", "emotions"),
-    *("features", "windows", "calibration", "runtime", "models", "recordings", "batch"),
+    *("features", "windows", "calibration", "description", "runtime", "models", "recordings"),
+    "batch",
 }
 FIRST = {
     *("corpora", "cache", "protocols", "splits", "leak_guard", "recipe", "nets", "encoders"),

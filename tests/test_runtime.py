@@ -9,6 +9,7 @@ import pytest
 import intone
 from intone import calibration, files, runtime
 from intone.calibration import Candidates
+from intone.description import FORMAT_VERSION, Description
 from intone.errors import ModelError
 from made_model import LABELS, RATE, example, made_model, quiet, talk
 
@@ -72,9 +73,9 @@ def test_the_large_model_is_made_once_and_kept_in_the_cache(tmp_path, monkeypatc
 
 def test_what_is_kept_of_candidates_comes_back():
     description = replace(intone.load().description, candidates=HALF)
-    again = runtime.Description.from_json(description.to_json(), "x")
+    again = Description.from_json(description.to_json(), "x")
     assert again.candidates == HALF
-    assert again.format_version == runtime.FORMAT_VERSION
+    assert again.format_version == FORMAT_VERSION
 
 
 @pytest.mark.parametrize(("threshold", "coverage"), [(-0.1, 0.9), (1.1, 0.9), (0.2, 0), (0.2, 1)])

@@ -18,15 +18,15 @@ from intone.audio import SAMPLE_RATE
 from intone.calibration import Candidates
 from intone.compression import Weights
 from intone.corpora import Utterance
+from intone.description import METADATA_KEY, Description, InputDescription
 from intone.encoders import Encoding
 from intone.errors import ModelError
 from intone.experiment import Experiment, Fitted
 from intone.features import Scaler
 from intone.progress import Track, silent
-from intone.runtime import Description, InputDescription, Model
+from intone.runtime import Model
 
 TOLERANCE = 1e-5
-INT8_TOLERANCE = 0.01  # other processors round otherwise, and int8 steps carry it on
 AGREEMENT = 0.99
 """the least share of clips that a compressed model answers as the whole one does"""
 DIGEST_LENGTH = 16
@@ -123,16 +123,9 @@ def compress(model: Model, weights: Weights, clips: Sequence[Utterance], output:
         agreed.append(float(np.mean(same)))
         return 1 - agreed[0]
 
-    write(*compressed(model, weights), output, disagreement, most=1 - AGREEMENT)
+    graph = compression.compress(onnx.load(model.path), weights)
+    write(graph, model.description, output, disagreement, most=1 - AGREEMENT)
     return agreed[0]
-
-
-def compressed(model: Model, weights: Weights) -> tuple[onnx.ModelProto, Description]:
-    """A model's graph with smaller weights, and what it says of itself."""
-    description = model.description
-    if weights == "int8":
-        description = replace(description, tolerance=INT8_TOLERANCE)
-    return compression.compress(onnx.load(model.path), weights), description
 
 
 def write(
@@ -243,7 +236,7 @@ def _median_best(fits: Sequence[Mapping[str, Any]]) -> int:
 def _write(graph: onnx.ModelProto, description: Description, path: Path) -> None:
     del graph.metadata_props[:]
     entry = graph.metadata_props.add()
-    entry.key, entry.value = runtime.METADATA_KEY, description.to_json()
+    entry.key, entry.value = METADATA_KEY, description.to_json()
     graph.producer_name, graph.doc_string = "intone", ""
     onnx.save(graph, path)
 

@@ -176,5 +176,5 @@ def origin(model: "Model") -> str:
     )
     if model.threshold is not None and description.candidates is not None:
         share = 100 * description.candidates.coverage
-        told += f"; ?: unsure, and the right one is a candidate in {share:.0f} % of such clips"
+        told += f"; ?: unsure; candidates hold the right one for {share:.0f} % of such clips"
     return told

@@ -11,12 +11,13 @@ import onnx
 
 from intone import export, nets, runtime
 from intone.audio import SAMPLE_RATE
+from intone.description import Description, InputDescription
 from intone.ensembles.assembly import Assembly
 from intone.ensembles.members import Floats
 from intone.ensembles.stacking import Stacked
 from intone.ensembles.weighted import Weighted
 from intone.errors import DataError
-from intone.runtime import Description, InputDescription, Model
+from intone.runtime import Model
 
 LEAST = 1e-12
 """what a probability is at least, before its logarithm is a logit"""

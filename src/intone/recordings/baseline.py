@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from intone.errors import AudioError, ModelError
 
 if TYPE_CHECKING:
-    from intone.runtime import Description
+    from intone.description import Description
 
 STRENGTH = 0.25  # in log-probability; chosen on out-of-fold answers to RAVDESS
 USUAL = "neutral"

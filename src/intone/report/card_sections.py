@@ -40,8 +40,8 @@ def groups(measured: Figures) -> str:
             for one in trait["groups"]
         ]
         parts.append(
-            f"{table(rows)}\nOver {', '.join(trait['labels'])}. The largest gap is "
-            f"{_rate(trait['gap'])} points; {_DEALT[trait['permuted']]}\nby chance makes one as "
+            f"{table(rows)}\nUAR is over {', '.join(trait['labels'])}.\nThe largest gap is "
+            f"{_rate(trait['gap'])} points; {_DEALT[trait['permuted']]} by chance\nmakes one as "
             f"large in {_rate(trait['p_value'], 2)} % of draws.\n"
         )
     compared = "\n".join(parts)
@@ -94,17 +94,18 @@ def unlike(measured: Figures) -> str:
     return f"""## Where nobody speaks
 
 An answer carries the warning "no speech found" where the detector that finds utterances in
-recordings (Silero VAD) finds none. How often it does, stamped *{measured["stamp"]}*:
+recordings (Silero VAD) finds none. How often it does, and how often a distance from the training
+data would ({measured["stamp"]}, but for a corpus left out):
 
 {table(rows)}
 Music and sounds are from packages of free software. Of babble, which is speech, nothing can be
-expected; of the corpora and the announcements each warning is a false alarm. AUROC of music and
+expected; for the corpora and the announcements each warning is a false alarm. AUROC of music and
 sounds against the corpora: {areas["speech"]:.3f}.
 
-The other columns are of what was tried and left out: the Mahalanobis distance from the embeddings
-of the training clips, with a limit that 1 % of validation clips exceed (AUROC
-{areas["distance"]:.3f}). It takes voices and recording settings that it has not heard for no
-speech. So nothing warns of speech that is unlike the training data.
+The distance is Mahalanobis's, from the embeddings of the training clips, with a limit that 1 % of
+validation clips exceed (AUROC {areas["distance"]:.3f}). It is not used: it takes new voices and new
+recording settings for what is no speech. So nothing warns of speech that is unlike the training
+data.
 """
 
 
@@ -147,6 +148,16 @@ against the same recipe without them:
 {table(worth)}"""
 
 
+def cost(measured: Figures) -> str:
+    """Time and memory."""
+    first, clips = measured["first answer"], measured["clips"]
+    return (
+        f"On one core, {clips['times real time (CPU)']:.0f} times real time; the first answer, a "
+        f"whole process from its start,\ntakes {first['CPU seconds']} s of the processor and "
+        f"{first['peak MiB']} MiB, {clips['files']:.0f} clips {clips['peak MiB']:.0f} MiB.\n"
+    )
+
+
 def weights(measured: Figures) -> str:
     """What storing weights smaller costs."""
     rows = [["weights", "MB", "same answer as in float32, %", "UAR, % (95 % interval)"]] + [
@@ -160,11 +171,18 @@ def weights(measured: Figures) -> str:
     ]
     clips = measured["clips"]
     return f"""\
-The figures are those of the fits in float32. Stored smaller, each fold's fit answered
-{clips["validation"]:,} of its validation clips (the same answer) and {clips["test"]:,} of its test
-clips (UAR), drawn at random:
+The figures are those of the fits in float32. Stored smaller, the fits answered
+{clips["validation"]:,} of their validation clips (the same answer) and {clips["test"]:,} of their
+test clips (UAR):
 
 {table(rows)}"""
+
+
+def commands(measured: Mapping[str, Figures]) -> str:
+    """The benchmarks that measured, and when."""
+    return "\n".join(
+        f"- `{one['command']}`, commit {one['commit']}, {one['date']}" for one in measured.values()
+    )
 
 
 def _percent(interval: Mapping[str, float]) -> str:
