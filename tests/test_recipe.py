@@ -43,7 +43,7 @@ def test_takes_a_step_at_full_size(name, clips, random_encoders):
     chosen = clips if solves else [clips[0], clips[-1]]
     ids = [clip.id for clip in chosen]
     fitted = experiment.fit(subject, ids, seed=0, last_epoch=1, last_pretraining_epoch=1)
-    assert 0 < fitted.fit.history[0].train_loss < 50
+    assert 0 <= fitted.fit.history[0].train_loss < 50
     heard = training.predict(fitted.net, experiment.part(subject, ids[:1], fitted.scalers))
     assert heard.shape == (1, len(subject.mapping.labels))
     np.testing.assert_allclose(heard.sum(axis=1), 1, rtol=1e-5)
