@@ -45,6 +45,15 @@ class Drawn(Augmentation[float]):
         return rng.uniform(self.low, self.high)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DrawnFactor(Drawn):
+    """What is changed by a factor, drawn from `low` to `high`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.low > 0, f"low must be above 0, not {self.low}")
+
+
 def require(holds: bool, message: str) -> None:
     if not holds:
         raise ValueError(message)

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from intone.augment.augmentation import Augmentation, Drawn, Floats, require
+from intone.augment.augmentation import Augmentation, Drawn, DrawnFactor, Floats, require
 
 # Of features [rows, frames].
 
@@ -106,16 +106,12 @@ class Rotation(Drawn):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Zoom(Drawn):
+class Zoom(DrawnFactor):
     """Enlarged about the middle, `low` to `high` times; what comes in repeats the edge."""
 
     kind: Literal["zoom"] = "zoom"
     low: float = 0.9
     high: float = 1.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.low > 0, f"low must be above 0, not {self.low}")
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         return _warped(array, np.eye(2) / parameters)

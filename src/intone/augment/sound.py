@@ -10,7 +10,14 @@ import soxr
 from numpy.typing import NDArray
 
 from intone.audio import SAMPLE_RATE
-from intone.augment.augmentation import Augmentation, Drawn, Floats, require, require_range
+from intone.augment.augmentation import (
+    Augmentation,
+    Drawn,
+    DrawnFactor,
+    Floats,
+    require,
+    require_range,
+)
 from intone.augment.vocoder import fitted, stretch
 
 
@@ -56,16 +63,12 @@ class Gain(Drawn):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeStretch(Drawn):
+class TimeStretch(DrawnFactor):
     """Faster or slower at the same pitch, at `low` to `high` times the speed."""
 
     kind: Literal["time_stretch"] = "time_stretch"
     low: float = 0.9
     high: float = 1.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.low > 0, f"low must be above 0, not {self.low}")
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         return stretch(array, parameters)
@@ -89,7 +92,7 @@ class PitchShift(Drawn):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speed(Drawn):
+class Speed(DrawnFactor):
     """As a tape played `low` to `high` times as fast: tempo, pitch and formants move together.
 
     Source: Ko et al. (2015), "Audio Augmentation for Speech Recognition".
@@ -98,10 +101,6 @@ class Speed(Drawn):
     kind: Literal["speed"] = "speed"
     low: float = 0.9
     high: float = 1.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.low > 0, f"low must be above 0, not {self.low}")
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         return np.asarray(soxr.resample(array, SAMPLE_RATE * parameters, SAMPLE_RATE), np.float32)
