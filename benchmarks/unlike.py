@@ -30,7 +30,8 @@ from intone.cache import Sounds
 from intone.errors import AudioError
 from intone.experiment import Experiment
 from intone.export import Graph
-from intone.recordings.vad import Detector, Presence, SpeechRule
+from intone.recordings.spoken import Spoken
+from intone.recordings.vad import Detector, SpeechRule
 from intone.runs import Run
 from intone.windows import starts
 from kept import DEFAULT_MODEL, keep
@@ -110,10 +111,9 @@ def speech(clips: Sequence[Floats]) -> tuple[NDArray[np.bool_], NDArray[np.float
     """Whether nobody speaks in each clip, and the share of its frames that are no speech."""
     silent, shares = [], []
     for clip in clips:
-        presence, detector = Presence(), Detector()
-        list(presence.passing([clip]))
+        spoken, detector = Spoken(), Detector()
         frames = np.concatenate([detector.push(clip), detector.finish()])
-        silent.append(not presence.found)
+        silent.append(not spoken.push(clip) + spoken.finish())
         shares.append(1 - np.mean(frames >= SpeechRule().threshold))
     return np.array(silent), np.array(shares)
 

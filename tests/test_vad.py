@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intone.recordings.vad import FRAME, Detector, Part, Presence, SpeechRule, Utterances
+from intone.recordings.vad import FRAME, Detector, Part, SpeechRule, Utterances
 from made_model import example
 
 CALM = example("calm")
@@ -162,37 +162,3 @@ def joined(parts: list[Part], total: int) -> list[tuple[int, int, tuple[int, int
 def test_margins_that_would_overlap_are_refused():
     with pytest.raises(ValueError, match="margin is 0.5"):
         SpeechRule(pause=0.4, margin=0.5)
-
-
-def presence(sound: np.ndarray, size: int = 16_000) -> tuple[bool, np.ndarray]:
-    """Whether somebody speaks in a sound that goes by in pieces, and what went by."""
-    passing = Presence()
-    pieces = list(passing.passing(sound[at : at + size] for at in range(0, len(sound), size)))
-    return passing.found, np.concatenate(pieces)
-
-
-@pytest.mark.parametrize("size", [700, 16_000, 10**6])
-def test_somebody_speaks_or_nobody_and_the_sound_goes_by_as_it_is(size, rng):
-    noise = (0.05 * rng.standard_normal(48_000)).astype(np.float32)
-    tone = (0.1 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 16_000)).astype(np.float32)
-    for sound, speech in ((CALM, True), (noise, False), (tone, False), (noise[:1600], False)):
-        found, heard = presence(sound, size)
-        assert found is speech
-        np.testing.assert_array_equal(heard, sound)
-
-
-def test_speech_that_only_the_end_of_the_sound_ends_is_found():
-    begins = np.concatenate([np.zeros(16_000, np.float32), CALM[:8_000]])
-    assert presence(begins)[0]
-
-
-def test_once_speech_is_found_nobody_listens_any_more(monkeypatch):
-    heard: list[int] = []
-
-    def push(self: Detector, samples: np.ndarray) -> np.ndarray:
-        heard.append(len(samples))
-        return np.full(len(samples) // FRAME, 0.9, np.float32)
-
-    monkeypatch.setattr(Detector, "push", push)
-    assert presence(np.zeros(64_000, np.float32))[0]
-    assert heard == [16_000]

@@ -186,11 +186,10 @@ def write(made: Adaptation, output: Path, *, name: str) -> Model:
     )
 
     def difference(model: Model) -> float:
-        signal = runtime.self_test_signal()
-        windows = [window for _, window in runtime.windows_of([signal], description.window)]
-        heard = [base.embed(window, sample_rate=SAMPLE_RATE) for window in windows]
-        found = [list(model.hear(window).values()) for window in windows]
-        return float(np.abs(made.head.predict_proba(np.stack(heard)) - found).max())
+        window = runtime.self_test_signal()[: description.window.length]
+        heard = base.embed(window, sample_rate=SAMPLE_RATE)
+        found = list(model.predict(window, sample_rate=SAMPLE_RATE).probabilities.values())
+        return float(np.abs(made.head.predict_proba(heard[None]) - found).max())
 
     return export.write(whole.model(len(labels)), description, output, difference)
 

@@ -28,6 +28,7 @@ from intone.corpora import Utterance
 from intone.errors import AudioError, DataError
 from intone.features import FEATURES_VERSION, Hearing
 from intone.progress import Track, silent
+from intone.recordings.spoken import only
 from intone.windows import WindowRule
 
 VERSION = 2
@@ -95,6 +96,17 @@ def copies(
     )
 
 
+def spoken(sounds: Sounds, *, track: Track = silent) -> Sounds:
+    """Keep of every clip what is spoken in it, in parallel; see `recordings.spoken`.
+
+    Raises:
+        DataError: no room for the cache.
+    """
+    kept = track(_parallel(only, sounds.samples.values()), "finding speech", len(sounds.samples))
+    store = folder() / f"spoken-{_digest(sorted(sounds.digests.items()))}"
+    return _stored(store, zip(sounds.samples, kept, strict=True))
+
+
 def features(
     sounds: Sounds,
     ids: Sequence[str],
@@ -114,7 +126,8 @@ def features(
         cuts = windows.starts(len(samples), rule)
         return np.stack([front_end(windows.at(samples, start, rule)) for start in cuts])
 
-    made_from = [FEATURES_VERSION, asdict(rule), front_end.to_dict()]
+    cuts = {name: size for name, size in asdict(rule).items() if name != "spoken"}  # of any sound
+    made_from = [FEATURES_VERSION, cuts, front_end.to_dict()]
     store = folder() / f"features-{_digest([*made_from, *(sounds.digests[id] for id in ids)])}.npy"
     count = sum(len(windows.starts(len(sounds.samples[id]), rule)) for id in ids)
     shape = (count, *front_end.shape(rule.length))

@@ -45,6 +45,8 @@ class Dataset:
     shares: Floats
     """`[N, C]`: what is learned of each clip: its label, or how listeners shared their votes"""
     sounds: Sounds
+    heard: Sounds
+    """what the rule lets be heard of them"""
     rule: WindowRule
     front_ends: Mapping[str, Hearing]
     fixed: Arrays
@@ -65,13 +67,24 @@ class Dataset:
         track: Track = silent,
     ) -> "Dataset":
         """Compute the features of every fixed window, or find them in the cache."""
-        counts = [len(windows.starts(len(sounds.samples[id]), rule)) for id in ids]
+        heard = cache.spoken(sounds, track=track) if rule.spoken else sounds
+        counts = [len(windows.starts(len(heard.samples[id]), rule)) for id in ids]
         fixed = {
-            name: cache.features(sounds, ids, front_end, rule, track=track)
+            name: cache.features(heard, ids, front_end, rule, track=track)
             for name, front_end in front_ends.items()
         }
         owner = np.repeat(np.arange(len(ids)), counts)
-        return cls(tuple(ids), np.asarray(targets), shares, sounds, rule, front_ends, fixed, owner)
+        return cls(
+            tuple(ids),
+            np.asarray(targets),
+            shares,
+            sounds,
+            heard,
+            rule,
+            front_ends,
+            fixed,
+            owner,
+        )
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -114,7 +127,7 @@ class Dataset:
 
         def window_inputs(place: int) -> Arrays:
             id = self.ids[clips[place]]
-            samples = self.sounds.samples[id]
+            samples = self.heard.samples[id]
             place_rng = np.random.default_rng([seed, epoch, crc32(id.encode())])
             start = windows.random_start(len(samples), self.rule, place_rng)
             rng = augment.dice(id, seed=seed, epoch=epoch)

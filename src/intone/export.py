@@ -24,6 +24,7 @@ from intone.errors import ModelError
 from intone.experiment import Experiment, Fitted
 from intone.features import Scaler
 from intone.progress import Track, silent
+from intone.recordings import spoken
 from intone.runtime import Model
 
 TOLERANCE = 1e-5
@@ -246,8 +247,7 @@ def _difference_from_torch(graph: Graph, model: Model) -> float:
     description = model.description
     prediction = model.predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
     heard = np.array([list(segment.probabilities.values()) for segment in prediction.timeline])
-    cuts = runtime.windows_of([runtime.self_test_signal()], description.window)
-    windows = [window for _, window in cuts]
+    windows = spoken.cut(runtime.self_test_signal(), description.window)
     batch = [
         torch.from_numpy(np.stack([description.inputs[name](window) for window in windows]))
         for name in graph.names

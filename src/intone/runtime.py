@@ -5,7 +5,7 @@ answer is the mean of the probabilities of its windows, and each window's answer
 samples of that window alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
@@ -21,9 +21,12 @@ from intone.audio import SAMPLE_RATE, Source
 from intone.description import METADATA_KEY, Description
 from intone.errors import ModelError
 from intone.progress import Track, silent
-from intone.recordings import baseline, vad
+from intone.recordings import baseline
+from intone.recordings.spoken import Window, Windows
 from intone.recordings.timeline import WHOLE, Answer, Segment, Smoothing, Timeline, rows
-from intone.windows import Cutter, WindowRule
+from intone.recordings.vad import NO_SPEECH
+
+Floats = NDArray[np.float32]
 
 LARGE = Path("large")
 """the name of a bigger model, for those who want the last points: the recipe default/large"""
@@ -75,35 +78,35 @@ class Model:
     def predict(self, source: Source, *, sample_rate: int | None = None) -> Prediction:
         """Hear one clip of any length, read in blocks; a warning says where nobody speaks in it.
 
+        If the model's windows are of what is spoken, silence is left out of the answer.
+
         `source` is a path, bytes, a binary file or an array; an array needs its `sample_rate`.
 
         Raises:
             AudioError: the clip cannot be used.
         """
         sound = audio.blocks(source, sample_rate=sample_rate)
-        speech = vad.Presence()
-        starts, logits, _ = self._hear(speech.passing(sound))
-        windows = self._answers(logits)
-        length = self.description.window.length
+        windows, speech = self._hear(sound)
+        answers = self._answers(np.concatenate([window.logits for window in windows]))
         return Prediction(
             source=sound.name,
-            probabilities=self._named(windows.mean(axis=0)),
+            probabilities=self._named(answers.mean(axis=0)),
             threshold=self.threshold,
             timeline=tuple(
                 Segment(
-                    start=start / SAMPLE_RATE,
-                    end=min((start + length) / SAMPLE_RATE, sound.seconds),
+                    start=window.start / SAMPLE_RATE,
+                    end=window.stop / SAMPLE_RATE,
                     probabilities=self._named(row),
                     threshold=self.threshold,
                 )
-                for start, row in zip(starts, windows, strict=True)
+                for window, row in zip(windows, answers, strict=True)
             ),
             seconds=sound.seconds,
             model=self.name,
-            warnings=sound.warnings if speech.found else (*sound.warnings, vad.NO_SPEECH),
+            warnings=sound.warnings if speech else (*sound.warnings, NO_SPEECH),
         )
 
-    def hear(self, window: NDArray[np.float32]) -> Mapping[str, float]:
+    def hear(self, window: Floats) -> Mapping[str, float]:
         """Hear one window, as `intone.windows` cuts it: its probabilities."""
         return self._named(self._answers(self._run(window)[0])[0])
 
@@ -176,14 +179,14 @@ class Model:
         factors = baseline.factors(answers, rows(usual.windows), audio.printable(usual.source))
         return replace(self, relative=usual.source, _factors=factors)
 
-    def embed(self, source: Source, *, sample_rate: int | None = None) -> NDArray[np.float32]:
+    def embed(self, source: Source, *, sample_rate: int | None = None) -> Floats:
         """Give the input of the net's last layer, averaged over the clip's windows: `[D]`.
 
         Raises:
             AudioError: the clip cannot be used.
         """
-        _, _, embeddings = self._hear(audio.blocks(source, sample_rate=sample_rate))
-        return np.asarray(embeddings.mean(axis=0))
+        windows, _ = self._hear(audio.blocks(source, sample_rate=sample_rate))
+        return np.asarray(np.mean([window.embedding[0] for window in windows], axis=0))
 
     def self_test(self) -> float:
         """Rerun the self-test: how far the farthest probability is from the file's own."""
@@ -192,34 +195,44 @@ class Model:
         heard = prediction.probabilities.values()
         return max(abs(a - b) for a, b in zip(heard, expected, strict=True))
 
-    def _hear(
-        self, blocks: Iterable[NDArray[np.float32]]
-    ) -> tuple[list[int], NDArray[np.float32], NDArray[np.float32]]:
-        """Run every window: its start in samples, the logits `[W, C]` and the embeddings `[W, D]`.
+    def _hear(self, blocks: Iterable[Floats]) -> tuple[list["_Heard"], bool]:
+        """Run every window that counts; and say whether anybody speaks.
 
         One by one: on a processor that is faster than in batches, and windows may differ in length.
         """
-        starts, logits, embeddings = [], [], []
-        for start, window in windows_of(blocks, self.description.window):
-            heard = self._run(window)
-            starts.append(start)
-            logits.append(heard[0])
-            embeddings.append(heard[1])
-        return starts, np.concatenate(logits), np.concatenate(embeddings)
+        passing = Windows(self.description.window)
+        heard = [self._hear_window(window) for block in blocks for window in passing.push(block)]
+        heard += map(self._hear_window, passing.finish())
+        return heard[passing.silent :], passing.found
 
-    def _run(self, window: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    def _hear_window(self, window: Window) -> "_Heard":
+        return _Heard(window.start, window.stop, *self._run(window.samples))
+
+    def _run(self, window: Floats) -> list[Floats]:
         """Run the graph on one window: its logits `[1, C]` and embedding `[1, D]`."""
         inputs = {name: spec(window)[None] for name, spec in self.description.inputs.items()}
-        outputs: list[NDArray[np.float32]] = self._session.run(["logits", "embedding"], inputs)
+        outputs: list[Floats] = self._session.run(["logits", "embedding"], inputs)
         return outputs
 
-    def _answers(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _answers(self, logits: Floats) -> NDArray[np.float64]:
         """Logits `[W, C]` -> probabilities."""
         heard = _probabilities(self.description.task, logits / self.description.temperature)
         return heard if self._factors is None else baseline.applied(heard, self._factors)
 
     def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
         return dict(zip(self.labels, row.tolist(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """A window's place in samples, and what the graph made of it."""
+
+    start: int
+    stop: int
+    logits: Floats
+    """`[1, C]`"""
+    embedding: Floats
+    """`[1, D]`"""
 
 
 def load(path: str | Path | None = None, *, threads: int = 1) -> Model:
@@ -313,7 +326,7 @@ def _default() -> Model:
     return load()
 
 
-def self_test_signal() -> NDArray[np.float32]:
+def self_test_signal() -> Floats:
     """Make 4 s of a gliding, pulsing tone with overtones: speech-like, and the same everywhere."""
     time = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
     pitch = 140 + 60 * np.sin(2 * np.pi * 0.7 * time)
@@ -323,17 +336,7 @@ def self_test_signal() -> NDArray[np.float32]:
     return (0.1 * syllables * voice).astype(np.float32)
 
 
-def windows_of(
-    blocks: Iterable[NDArray[np.float32]], rule: WindowRule
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Cut blocks of sound into windows: each window's start in samples, and its samples."""
-    cutter = Cutter(rule)
-    for block in blocks:
-        yield from cutter.push(block)
-    yield from cutter.finish()
-
-
-def _probabilities(task: str, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+def _probabilities(task: str, logits: Floats) -> NDArray[np.float64]:
     """Logits `[W, C]` -> probabilities that sum to 1, in float64; `intone.tasks` says why."""
     exact = logits.astype(np.float64)
     if task == "one of many":

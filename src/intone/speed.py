@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from intone import training, windows
+from intone import training
 from intone.dataset import Arrays, Part
 from intone.experiment import Experiment
+from intone.recordings import spoken
 
 REPEATS = 3
 
@@ -28,19 +29,21 @@ def seconds_per_clip(subject: Experiment, ids: Sequence[str]) -> float:
 def _fastest(subject: Experiment, net: nn.Module, place: int) -> float:
     data = subject.data
     samples = np.array(data.sounds.samples[data.ids[place]])  # off the disk before the clock runs
-    starts = windows.starts(len(samples), data.rule)
-    owner = np.zeros(len(starts), np.int64)
+    owner = np.zeros(len(spoken.cut(samples, data.rule)), np.int64)
 
     def inputs(chosen: NDArray[np.int64]) -> Arrays:
-        cut = [windows.at(samples, starts[number], data.rule) for number in chosen]
+        windows = spoken.cut(samples, data.rule)[chosen]
         return {
-            name: np.stack([hear(window) for window in cut])
+            name: np.stack([hear(window) for window in windows])
             for name, hear in data.front_ends.items()
         }
 
     times = []
     for _ in range(REPEATS):
         began = time.thread_time()
-        training.predict(net, Part(owner, data.targets[[place]], data.shares[[place]], inputs))
+        training.predict(
+            net,
+            Part(owner, data.targets[[place]], data.shares[[place]], inputs),
+        )
         times.append(time.thread_time() - began)
     return min(times)

@@ -25,6 +25,8 @@ class WindowRule:
     length: int = 48_000
     hop: int = 24_000
     shortest: int | None = None
+    spoken: bool = False
+    """whether only what is spoken is heard (`recordings.spoken`)"""
 
     def __post_init__(self) -> None:
         if type(self.length) is not int or type(self.hop) is not int:

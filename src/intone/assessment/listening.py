@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from intone import __version__, cache, files, training, windows
+from intone import __version__, cache, files, training
 from intone.audio import MIN_SECONDS, SAMPLE_RATE
 from intone.dataset import Dataset, Part
 from intone.experiment import Experiment, Fitted
 from intone.progress import Track, silent
+from intone.recordings import spoken
 from intone.runs import Run, load_fitted
 from intone.runtime import Model
 from intone.splits import Split
@@ -161,8 +162,7 @@ class _Ear:
 
     def answer(self, samples: Floats) -> Floats:
         """Answer samples [T]: `[C]`."""
-        rule = self.data.rule
-        cuts = [windows.at(samples, at, rule) for at in windows.starts(len(samples), rule)]
+        cuts = spoken.cut(samples, self.data.rule)
         inputs = {}
         for name, front_end in self.data.front_ends.items():
             scaler = self.fitted.scalers[name]

@@ -19,6 +19,7 @@ from intone.audio import SAMPLE_RATE, Source
 from intone.errors import IntoneError
 from intone.progress import Track, silent
 from intone.recordings import baseline
+from intone.recordings.spoken import Spoken
 from intone.recordings.timeline import (
     WHOLE,
     Segment,
@@ -28,7 +29,7 @@ from intone.recordings.timeline import (
     rows,
     segments,
 )
-from intone.recordings.vad import NO_SPEECH, Detector, Part, SpeechRule, Utterances
+from intone.recordings.vad import NO_SPEECH, Part
 from intone.windows import Cutter, WindowRule
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ class Listener:
     def __init__(self, model: "Model", *, hop: float | None) -> None:
         self._model = model
         self._rule = window_rule(model, hop)
-        self._detector, self._utterances = Detector(), Utterances(SpeechRule())
-        self._held = np.zeros(0, np.float32)
-        self._offset = 0  # of the first held sample
+        self._spoken = Spoken()
         self._cutter: Cutter | None = None  # of the utterance that is being heard
         self._origin = 0  # its first sample
         self._windows: list[Segment] = []  # its windows
@@ -57,18 +56,12 @@ class Listener:
 
     def push(self, samples: Floats) -> list[Segment]:
         """[n] -> the answers of the windows that these samples complete."""
-        self._held = np.concatenate([self._held, samples])
         self._peaks.push(samples)
-        heard = self._hear(self._utterances.push(self._detector.push(samples)))
-        done = self._utterances.needed - self._offset
-        self._held = self._held[done:]
-        self._offset += done
-        return heard
+        return self._hear(self._spoken.push(samples))
 
     def finish(self) -> list[Segment]:
         """The answers of the utterance that the end of the sound cuts off."""
-        total = self._offset + len(self._held)
-        return self._hear(self._utterances.finish(self._detector.finish(), total))
+        return self._hear(self._spoken.finish())
 
     def timeline(
         self,
@@ -115,15 +108,13 @@ class Listener:
 
         return [replace(one, windows=tuple(map(relative, one.windows))) for one in self._ended]
 
-    def _hear(self, parts: Iterable[Part]) -> list[Segment]:
-        return [segment for part in parts for segment in self._hear_part(part)]
+    def _hear(self, parts: Iterable[tuple[Part, Floats]]) -> list[Segment]:
+        return [segment for part, samples in parts for segment in self._hear_part(part, samples)]
 
-    def _hear_part(self, part: Part) -> list[Segment]:
+    def _hear_part(self, part: Part, samples: Floats) -> list[Segment]:
         if self._cutter is None:
             self._cutter, self._origin, self._windows = Cutter(self._rule), part.start, []
-        windows = self._cutter.push(
-            self._held[part.start - self._offset : part.stop - self._offset]
-        )
+        windows = self._cutter.push(samples)
         if part.speech:
             windows += self._cutter.finish()
         heard = [

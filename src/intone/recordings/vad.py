@@ -4,7 +4,6 @@ The model is Silero VAD 6.2 (MIT; `models/LICENSE-silero-vad.txt`), in its form 
 frames at once. What it remembers is carried on, so the size of the pieces changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -165,20 +164,3 @@ class Utterances:
             return []
         self._given = min(self._now, spoken + self._margin)
         return [Part(start, self._given, (onset, spoken))]
-
-
-class Presence:
-    """Says whether anybody speaks in a sound that goes by."""
-
-    def __init__(self) -> None:
-        self.found = False
-
-    def passing(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
-        """Give the blocks of a sound as they are; it is heard up to the first utterance in it."""
-        detector, utterances = Detector(), Utterances(SpeechRule())
-        total = 0
-        for block in blocks:
-            total += len(block)
-            self.found = self.found or bool(utterances.push(detector.push(block)))
-            yield block
-        self.found = self.found or bool(utterances.finish(detector.finish(), total))
