@@ -145,3 +145,23 @@ def test_a_damaged_cache_is_made_anew(own_cache, clips, suffix, damage):
     for id, samples in before.items():
         np.testing.assert_array_equal(after[id], samples)
     np.testing.assert_array_equal(features_after, features_before)
+
+
+def test_what_is_kept_is_told_and_deleted_but_for_what_was_fetched(own_cache, clips, run):
+    cache.decode(clips)
+    weights = own_cache / "encoders" / "whisper-tiny.en.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"fetched")
+    left = own_cache / "features-0.npy.77.part"  # by a run that was killed
+    left.write_bytes(b"half")
+    size = sum(file.stat().st_size for file in own_cache.glob("sounds-*"))
+    code, out, err = run("cache")
+    told = {row.split()[0]: row.split()[1:] for row in out.splitlines()[1:]}
+    assert (code, told["sounds"]) == (0, ["2", f"{size / 1e6:,.1f}"])
+    assert told["features"][0] == "1"
+    assert left.exists()
+    code, _, err = run("cache", "--clear")
+    assert code == 0
+    assert "deleted" in err
+    assert [file for file in own_cache.rglob("*") if file.is_file()] == [weights]
+    assert run("cache", "--quiet")[1].splitlines()[1].split() == ["sounds", "0", "0.0"]

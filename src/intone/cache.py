@@ -33,6 +33,7 @@ from intone.windows import WindowRule
 
 VERSION = 2
 ADVICE = "make room, or set INTONE_CACHE to another folder"
+KINDS = ("sounds", "spoken", "copies", "features", "answers")
 AHEAD = 64  # clips that are worked on before the first of them is asked for
 
 folder = files.cache_folder
@@ -139,6 +140,23 @@ def features(
                 file.write(array.tobytes())
     mapped: Floats = np.load(store, mmap_mode="r")
     return mapped
+
+
+def kept() -> dict[str, list[Path]]:
+    """What the cache holds: the files of each kind, which is how their names begin."""
+    kinds: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+    for file in sorted(folder().glob("*-*")):
+        kind = file.name.partition("-")[0]
+        if kind in KINDS:
+            kinds[kind].append(file)
+    return kinds
+
+
+def clear() -> None:
+    """Delete all that `kept` names."""
+    for files in kept().values():
+        for file in files:
+            file.unlink(missing_ok=True)
 
 
 def digest(samples: Floats) -> str:
