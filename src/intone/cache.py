@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain, islice
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -154,9 +154,8 @@ def kept() -> dict[str, list[Path]]:
 
 def clear() -> None:
     """Delete all that `kept` names."""
-    for files in kept().values():
-        for file in files:
-            file.unlink(missing_ok=True)
+    for file in chain.from_iterable(kept().values()):
+        file.unlink(missing_ok=True)
 
 
 def digest(samples: Floats) -> str:
