@@ -20,13 +20,15 @@ from intone.augment.sound import (
     PitchShift,
     Reverb,
     ReverbParameters,
+    Silence,
+    SilenceParameters,
     SoundAugmentation,
     Telephone,
     TimeStretch,
 )
 from intone.augment.vocoder import stretch
 
-SOUND = (Noise(), Gain(), TimeStretch(), PitchShift(), Telephone(), Mp3(), Reverb())
+SOUND = (Noise(), Gain(), TimeStretch(), PitchShift(), Telephone(), Mp3(), Reverb(), Silence())
 FRAMES = (Masks(), Masks(axis="frequency"), Equalizer())
 EVERY = (*SOUND, *FRAMES)
 
@@ -361,3 +363,15 @@ def test_pictures_are_drawn_within_their_ranges(rng):
     assert 6 < max(turns) <= 7
     with pytest.raises(ValueError, match="low must be above 0"):
         Zoom(low=0.0)
+
+
+def test_silence_stands_at_both_ends_40_db_below_the_clip(voice):
+    heard = Silence().apply(voice, SilenceParameters(before=0.5, after=1.0, seed=1))
+    np.testing.assert_array_equal(heard[8_000:-16_000], voice)
+    level = np.sqrt(np.mean(np.square(voice)))
+    for end in (heard[:8_000], heard[-16_000:]):
+        assert 20 * np.log10(np.sqrt(np.mean(np.square(end))) / level) == pytest.approx(
+            -40, abs=0.3
+        )
+    drawn = [Silence(low=0.1, high=0.3).draw(np.random.default_rng(seed)) for seed in range(50)]
+    assert all(0.1 <= one.before <= 0.3 and 0.1 <= one.after <= 0.3 for one in drawn)

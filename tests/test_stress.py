@@ -59,8 +59,8 @@ def test_what_hears_level_alone_loses_all_by_gain_and_nothing_by_tempo(clips, sc
                  "reverberation, 0.8 s", "pitch, +2 semitones", "babble, 10 dB"):  # fmt: skip
         assert (by_name[name].lost, by_name[name].changed) == (0, 0)
     assert {one.family for one in told.conditions} == {"channel", "noise", "room", "level", "voice"}
-    assert len(by_name) == len(told.conditions) == 18
-    assert set(heard.values()) == {19}
+    assert len(by_name) == len(told.conditions) == 19
+    assert set(heard.values()) == {20}
 
 
 def test_at_most_so_many_clips_are_drawn_and_the_same_ones_again(clips, scores):

@@ -14,7 +14,17 @@ from intone import augment, cache
 from intone.assessment.listening import Clips, Listener, Unchanged
 from intone.audio import SAMPLE_RATE
 from intone.augment.augmentation import Augmentation, Floats
-from intone.augment.sound import Gain, Mp3, Noise, PitchShift, Reverb, Telephone, TimeStretch, mixed
+from intone.augment.sound import (
+    Gain,
+    Mp3,
+    Noise,
+    PitchShift,
+    Reverb,
+    Silence,
+    Telephone,
+    TimeStretch,
+    mixed,
+)
 from intone.evaluation import Interval, Scores, evaluate
 from intone.progress import Track, silent
 
@@ -160,6 +170,7 @@ def _conditions(spoken: Floats) -> Iterator[tuple[str, str, Augmentation[Any]]]:
         yield "noise", f"babble, {snr} dB", babble
     for seconds in (0.3, 0.8):
         yield "room", f"reverberation, {seconds:g} s", Reverb(low=seconds, high=seconds)
+    yield "room", "1 s of silence at each end", Silence(low=1, high=1)
     for gain in (-30, -15, 10, 20):
         yield "level", f"gain, {gain:+d} dB".replace("-", "−"), Gain(low=gain, high=gain)
     for semitones in (-2, 2):

@@ -191,8 +191,41 @@ class Reverb(Augmentation[ReverbParameters]):
         return (heard * level).astype(np.float32)
 
 
+class SilenceParameters(NamedTuple):
+    """How long it is silent at each end, in seconds, and in which noise."""
+
+    before: float
+    after: float
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence(Augmentation[SilenceParameters]):
+    """Nobody speaks for `low` to `high` seconds at each end; white noise 40 dB below the clip."""
+
+    kind: Literal["silence"] = "silence"
+    low: float = 0.2
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_range(self.low, self.high)
+        require(self.low >= 0, f"low must be 0 or more, not {self.low}")
+
+    def draw(self, rng: np.random.Generator) -> SilenceParameters:
+        before, after = rng.uniform(self.low, self.high, 2)
+        return SilenceParameters(before, after, int(rng.integers(2**32)))
+
+    def apply(self, array: Floats, parameters: SilenceParameters) -> Floats:
+        ends = [round(seconds * SAMPLE_RATE) for seconds in parameters[:2]]
+        noise = np.random.default_rng(parameters.seed).standard_normal(sum(ends), np.float32)
+        noise *= _SILENT * np.sqrt(np.mean(np.square(array, dtype=np.float64))).astype(np.float32)
+        return np.concatenate([noise[: ends[0]], array, noise[ends[0] :]])
+
+
+_SILENT = np.float32(10 ** (-40 / 20))
+
 SoundAugmentation: TypeAlias = (
-    Noise | Gain | TimeStretch | PitchShift | Speed | Telephone | Mp3 | Reverb
+    Noise | Gain | TimeStretch | PitchShift | Speed | Telephone | Mp3 | Reverb | Silence
 )
 
 
