@@ -553,6 +553,12 @@ def test_find_goes_into_a_folder_named_like_a_sound_when_it_is_named(tmp_path: P
     assert find([tmp_path]) == [folder]
 
 
+def test_find_leaves_out_pipes_in_folders(tmp_path: Path) -> None:
+    (tmp_path / "1.wav").touch()
+    os.mkfifo(tmp_path / "2.wav")
+    assert find([tmp_path]) == [tmp_path / "1.wav"]
+
+
 def test_find_does_not_follow_links_to_folders(tmp_path: Path) -> None:
     (tmp_path / "1.wav").touch()
     (tmp_path / "round").symlink_to(tmp_path)

@@ -143,7 +143,7 @@ def _regrouped(pieces: Iterable[NDArray[np.float32]], length: int) -> Iterator[N
 def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """Expand folders into the audio files below them, in sorted order; keep every other path.
 
-    Hidden files and folders inside a folder are skipped. What `load` will refuse is kept so that
+    Hidden files and folders inside a folder are skipped, and pipes, which nobody may fill. What `load` will refuse is kept so that
     it is reported: missing paths, folders without audio, folders named like an audio file.
     """
     found: list[Path] = []
@@ -160,7 +160,7 @@ def _inside(folder: Path) -> list[Path]:
         return [folder]
     found: list[Path] = []
     for path in entries:
-        if path.name.startswith("."):
+        if path.name.startswith(".") or path.is_fifo():
             continue
         if path.suffix.lower() in SUFFIXES:
             found.append(path)

@@ -1,6 +1,7 @@
 """Figures as Markdown tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from intone.evaluation import Interval
 
@@ -18,3 +19,8 @@ def percent(interval: Interval) -> str:
     if interval.low is None or interval.high is None:
         return value
     return f"{value} ({100 * interval.low:.1f}-{100 * interval.high:.1f})"
+
+
+def made_by(told: Mapping[str, Any]) -> str:
+    """Say what made the figures of a benchmark: command, commit, date and processor."""
+    return f"`{told['command']}`, commit {told['commit']}, {told['date']}, on {told['processor']}."

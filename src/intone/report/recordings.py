@@ -11,7 +11,7 @@ from typing import Any
 
 from intone import corpora
 from intone.evaluation import Interval
-from intone.report.markdown import percent, table
+from intone.report.markdown import made_by, percent, table
 from intone.report.words import points
 
 HEADING = "## What it costs, and how good it is\n"
@@ -73,7 +73,7 @@ for most of its time; {told["clips_unheard"]} were not heard at all. Chance is
 {_rate(told["chance"])} %.
 
 {table(worth)}
-{_made(told)}
+{made_by(told)}
 """
 
 
@@ -97,7 +97,7 @@ ones are stereo at 48 kHz. Then live, in pieces of 20 ms: of {told["answers"]:,}
 
 {table(alike)}
 {table(waits)}
-{_made(told)}
+{made_by(told)}
 """
 
 
@@ -109,7 +109,7 @@ def _batch(told: Figures) -> str:
 {told["lost"] or "no"} files lost. It took {told["jobs"]} processes {told["seconds"]:,} s, by the
 clock of a machine with other work to do.
 
-{_made(told)}
+{made_by(told)}
 """
 
 
@@ -133,16 +133,12 @@ speaker that are not judged; out-of-fold answers of the first seed to *{told["st
 {told["draws"]} draws, intervals over speakers:
 
 {table(rows)}
-{_made(told)}
+{made_by(told)}
 """
 
 
 def _rate(rate: float) -> str:
     return f"{100 * rate:.1f}"
-
-
-def _made(told: Figures) -> str:
-    return f"`{told['command']}`, commit {told['commit']}, {told['date']}, on {told['processor']}."
 
 
 def main(arguments: Sequence[str]) -> None:
