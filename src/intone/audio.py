@@ -143,8 +143,9 @@ def _regrouped(pieces: Iterable[NDArray[np.float32]], length: int) -> Iterator[N
 def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """Expand folders into the audio files below them, in sorted order; keep every other path.
 
-    Hidden files and folders inside a folder are skipped, and pipes, which nobody may fill. What `load` will refuse is kept so that
-    it is reported: missing paths, folders without audio, folders named like an audio file.
+    Hidden files and folders inside a folder are skipped, and pipes, which nobody may fill. What
+    `load` will refuse is kept so that it is reported: missing paths, folders without audio, folders
+    named like an audio file.
     """
     found: list[Path] = []
     for path in paths:

@@ -335,6 +335,16 @@ def load_fitted(folder: Path, subject: Experiment, seed: int) -> Fitted:
     return Fitted(net, scalers, load_fit(folder))
 
 
+def load_autoencoder(folder: Path, subject: Experiment, seed: int) -> nn.Module | None:
+    """Read a fit's autoencoder, where it trained one."""
+    path = folder / "autoencoder.pt"
+    if not path.exists():
+        return None
+    autoencoder = subject.autoencoder(seed)
+    autoencoder.load_state_dict(training.load(path))
+    return autoencoder
+
+
 def _fit_of(data: Mapping[str, Any]) -> Fit:
     before = data.get("pretraining")
     return Fit(

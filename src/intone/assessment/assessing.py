@@ -30,6 +30,7 @@ from intone.audio import SAMPLE_RATE
 from intone.doctor import Checkup
 from intone.evaluation import Scores
 from intone.progress import Track, silent
+from intone.recipe import Training
 from intone.training import Epoch
 
 CONFUSIONS, CLIPS = 6, 2
@@ -69,6 +70,8 @@ def assess(
         stress=stressed,
         explanations=explanations,
         fits=tuple(_fits(subject)),
+        pretraining=tuple(_pretraining(subject)),
+        reconstructions=subject.reconstructions,
         perception=_perception(scores, subject) if scores else None,
         provenance=_provenance(subject, track),
         lacking={},
@@ -158,18 +161,36 @@ def _tempered(scores: Scores, temperature: float) -> Reliability:
 
 def _fits(subject: Subject) -> Iterator[FitCurve]:
     """Go through the learning curves of a record."""
-    settings, seeds = subject.recipe.training, subject.told["seeds"]
-    for fit in (fit for fit in subject.told.get("fits", ()) if fit["history"]):
-        epochs = [Epoch(**row) for row in fit["history"]]
-        yield FitCurve(
-            name=f"fold {fit['fold']}" + f", seed {fit['seed']}" * (len(seeds) > 1),
-            best_epoch=fit["best_epoch"],
-            seconds=sum(epoch.seconds for epoch in epochs),
-            history=tuple(fit["history"]),
-            learning_rates=tuple(
-                training.learning_rate(settings, epochs[:done]) for done in range(len(epochs))
-            ),
-        )
+    for name, fit in _named(subject):
+        if fit["history"]:
+            yield _curve(name, fit, subject.recipe.training)
+
+
+def _pretraining(subject: Subject) -> Iterator[FitCurve]:
+    """Go through those of its autoencoders."""
+    for name, fit in _named(subject):
+        if subject.recipe.pretraining and fit["pretraining"]:
+            yield _curve(name, fit["pretraining"], subject.recipe.pretraining.training)
+
+
+def _named(subject: Subject) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Go through the fits of a record, each with its name."""
+    several = len(subject.told["seeds"]) > 1
+    for fit in subject.told.get("fits", ()):
+        yield f"fold {fit['fold']}" + f", seed {fit['seed']}" * several, fit
+
+
+def _curve(name: str, fit: Mapping[str, Any], settings: Training) -> FitCurve:
+    epochs = [Epoch(**row) for row in fit["history"]]
+    return FitCurve(
+        name=name,
+        best_epoch=fit["best_epoch"],
+        seconds=sum(epoch.seconds for epoch in epochs),
+        history=tuple(fit["history"]),
+        learning_rates=tuple(
+            training.learning_rate(settings, epochs[:done]) for done in range(len(epochs))
+        ),
+    )
 
 
 def _perception(scores: Scores, subject: Subject) -> Perception | None:
@@ -243,15 +264,19 @@ def _lacking(assessed: Assessment, subject: Subject, listen: int) -> dict[str, s
         lacking["gaps"] = (
             f"To train a recipe under each protocol, add --honesty RECIPE and {GIVE_DATA}."
         )
+    played = ("stress", "explanations", *["reconstructions"] * bool(assessed.pretraining))
     if subject.kind == "record":
         no_nets = f"A record holds no nets: evaluate the folder of its run, and {GIVE_DATA}."
-        lacking |= dict.fromkeys(("stress", "explanations"), no_nets)
+        lacking |= dict.fromkeys(played, no_nets)
     elif not subject.utterances:
-        lacking |= dict.fromkeys(("stress", "explanations"), f"To play it clips, {GIVE_DATA}.")
+        lacking |= dict.fromkeys(played, f"To play it clips, {GIVE_DATA}.")
     elif not listen:
-        lacking |= dict.fromkeys(("stress", "explanations"), "Left out, as --listen 0 asks.")
-    elif not assessed.stress:
-        lacking["stress"] = "There are too few clips."
+        lacking |= dict.fromkeys(played, "Left out, as --listen 0 asks.")
+    else:
+        if not assessed.stress:
+            lacking["stress"] = "There are too few clips."
+        if assessed.pretraining and not assessed.reconstructions:
+            lacking["reconstructions"] = "The first fit kept no autoencoder, or has no validation."
     if not assessed.perception:
         lacking["perception"] = (
             "No clip that was scored comes with listeners' votes; those of CREMA-D do."

@@ -14,6 +14,7 @@ from intone.assessment.honesty import Gap
 from intone.assessment.human import Human
 from intone.assessment.listening import Speed
 from intone.assessment.perception import Perception
+from intone.assessment.reconstruction import Reconstruction
 from intone.assessment.reliability import Reliability
 from intone.assessment.stress import Stress
 from intone.evaluation import Report
@@ -46,7 +47,7 @@ class Confusion:
 
 @dataclass(frozen=True, kw_only=True)
 class FitCurve:
-    """How one fit learned."""
+    """How one fit learned, or its autoencoder."""
 
     name: str
     best_epoch: int
@@ -115,6 +116,10 @@ class Assessment:
     stress: Stress | None
     explanations: tuple[Explanation, ...]
     fits: tuple[FitCurve, ...]
+    pretraining: tuple[FitCurve, ...]
+    """how the autoencoder of each fit learned before, where the recipe has one"""
+    reconstructions: tuple[Reconstruction, ...]
+    """what that of the first fit makes of windows of its validation clips"""
     perception: Perception | None
     provenance: Provenance
     lacking: Mapping[str, str]

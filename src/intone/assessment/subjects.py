@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from intone import cache, corpora, evaluation, experiment, runs, runtime, scoring
-from intone.assessment import listening
+from intone.assessment import listening, reconstruction
 from intone.assessment.listening import Clips, Listener
+from intone.assessment.reconstruction import Reconstruction
 from intone.augment import original
 from intone.corpora import Utterance
 from intone.errors import DataError
@@ -38,6 +39,8 @@ class Subject:
     clips: Clips = field(default_factory=dict)
     listener: Listener | None = None
     """what answers these clips when they are changed"""
+    reconstructions: tuple[Reconstruction, ...] = ()
+    """what the run's first autoencoder, where it has any, makes of a few of these clips"""
     places: tuple[Place, ...] = ()
     speaker: str | None = None
     """where a file's path names its speaker, in a folder of the user's own"""
@@ -126,6 +129,7 @@ def _of_run(
         subject,
         clips={clip.id: prepared.data.sounds.samples[clip.id] for clip in kept},
         listener=listening.of_run(run, prepared),
+        reconstructions=reconstruction.of_run(run, prepared),
     )
 
 

@@ -147,6 +147,12 @@ def parameters(recipe: Recipe) -> int:
         return nets.parameters(build(recipe))
 
 
+def autoencoder_parameters(recipe: Recipe) -> int:
+    """Count the trainable values of the recipe's autoencoder, without making them."""
+    with torch.device("meta"):
+        return nets.parameters(experiment.build_autoencoder(recipe, _shapes(recipe), seed=0))
+
+
 def describe(recipe: Recipe) -> Network:
     """Trace the recipe's net."""
     return trace(build(recipe), _shapes(recipe))

@@ -1,12 +1,13 @@
 """A committed record, as the results page reads it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from intone import corpora, runs
+from intone.errors import DataError
 from intone.evaluation import Report, Scores
 from intone.recipe import Recipe, shipped
 
@@ -53,9 +54,12 @@ class Result:
     @property
     def epochs(self) -> str:
         """The best epochs of the fits, of how many they may have."""
-        best = [fit["best_epoch"] for fit in self.record["fits"]]
-        most = self.record["recipe"]["training"]["epochs"]
-        return f"{'-'.join(map(str, sorted({min(best), max(best)})))} of {most}"
+        return best_epochs(self.record["fits"], self.record["recipe"]["training"]["epochs"])
+
+    @property
+    def fits(self) -> dict[str, Mapping[str, Any]]:
+        """How each fit went, by its fold and seed."""
+        return {f"fold {fit['fold']}, seed {fit['seed']}": fit for fit in self.record["fits"]}
 
     @property
     def hardware(self) -> str:
@@ -76,6 +80,29 @@ def load(folder: Path) -> dict[str, Result]:
     """Read every record of a folder: name -> result."""
     paths = sorted(folder.glob("*.json"))
     return {path.stem: Result(path.stem, *runs.load_record(path)) for path in paths}
+
+
+def find(results: Mapping[str, Result], name: str) -> Result:
+    """Find the record that a study names.
+
+    Raises:
+        DataError: it is not there.
+    """
+    if name not in results:
+        raise DataError(f"a study names the record {name}, which is not there")
+    return results[name]
+
+
+def best_epochs(fits: Iterable[Mapping[str, Any]], most: int) -> str:
+    """Set the best epochs of fits, of how many they may have."""
+    best = [fit["best_epoch"] for fit in fits]
+    return f"{'-'.join(map(str, sorted({min(best), max(best)})))} of {most}"
+
+
+def commands(results: Iterable[Result]) -> str:
+    """List the commands that made records."""
+    lines = [f"- `{result.name}`: `{result.record['command']}`" for result in results]
+    return "Commands:\n\n" + "\n".join(lines) + "\n"
 
 
 @lru_cache

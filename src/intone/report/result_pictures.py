@@ -1,11 +1,16 @@
 """Pictures of the results page: how fits learned, and what they take for what."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from intone.report import score_pictures, training_pictures
 from intone.report.result_rows import Line
 from intone.report.style import svg
+from intone.report.training_pictures import Fits
 from intone.reproduction import SourceReport
+
+PICTURES = "pictures/results"
+"""beside the page"""
 
 
 def worth_drawing(report: SourceReport, lines: Iterable[Line]) -> Iterator[Line]:
@@ -21,13 +26,21 @@ def worth_drawing(report: SourceReport, lines: Iterable[Line]) -> Iterator[Line]
 def draw(line: Line) -> dict[str, str]:
     """Draw our records of a row side by side: file name -> SVG."""
     runs = {result.report.stamp: result for result in line.results}
-    fits = {
-        stamp: {f"fold {fit['fold']}, seed {fit['seed']}": fit for fit in result.record["fits"]}
-        for stamp, result in runs.items()
-    }
+    fits = {stamp: result.fits for stamp, result in runs.items()}
     confusions = {stamp: result.report.confusion for stamp, result in runs.items()}
     drawn = {"confusions": score_pictures.confusion_matrices(line.labels, confusions)}
     if any(len(fit["history"]) > 1 for fit in line.results[-1].record["fits"]):
         drawn = {"curves": training_pictures.learning_curves(fits), **drawn}
     names = {f"{line.results[-1].name}-{kind}": figure for kind, figure in drawn.items()}
     return {f"{name}.svg": svg(figure, name) for name, figure in names.items()}
+
+
+def draw_losses(name: str, runs: Mapping[str, Fits]) -> dict[str, str]:
+    """Draw how the loss of runs fell, in one picture: file name -> SVG."""
+    name = f"{name}-losses"
+    return {f"{name}.svg": svg(training_pictures.loss_curves(runs), name)}
+
+
+def shown(title: str, drawn: Iterable[str]) -> str:
+    """Set pictures beside each other."""
+    return " ".join(f"![{title}: {Path(name).stem}]({PICTURES}/{name})" for name in drawn)

@@ -12,11 +12,12 @@ import numpy as np
 from intone import comparison, corpora, evaluation, runs
 from intone.assessment.breakdowns import Trait, breakdown, corpus_title
 from intone.augment import original
-from intone.errors import DataError
 from intone.protocols import COPIES_APART
+from intone.report import result_reconstructions
 from intone.report.comparison import points
 from intone.report.markdown import percent, table
-from intone.report.result import Result
+from intone.report.result import Result, find
+from intone.report.result_reconstructions import Autoencoder, Reconstruction
 from intone.specs import build
 
 T = TypeVar("T")
@@ -57,30 +58,58 @@ class Groups:
     """group -> the accuracy that the report gives"""
 
 
-def section(path: Path, results: Mapping[str, Result]) -> str:
-    """Set the studies that a file describes.
+@dataclass(frozen=True, kw_only=True)
+class Studies:
+    """All studies of the page."""
+
+    studies: tuple[Study, ...]
+    groups: tuple[Groups, ...]
+    reconstructions: tuple[Reconstruction, ...]
+
+    @property
+    def remade(self) -> set[str]:
+        """The records of which the autoencoder counts, and no score."""
+        return {one.record for study in self.reconstructions for one in study.variants}
+
+
+def read(path: Path) -> Studies:
+    """Read the studies that a file describes.
 
     Raises:
-        IntoneError: a key is unknown or missing, or a record is.
+        IntoneError: a key is unknown or missing.
     """
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     where = f"a study of {path}"
-    studies = [
-        build(Study, {**each, "variants": _all(Variant, each["variants"], where)}, where)
-        for each in data["studies"]
+    studies = [_built(Study, Variant, each, where) for each in data.get("studies", ())]
+    groups = [build(Groups, each, where) for each in data.get("groups", ())]
+    reconstructions = [
+        _built(Reconstruction, Autoencoder, each, where) for each in data.get("reconstructions", ())
     ]
-    groups = _all(Groups, data["groups"], where)
-    return "\n".join(
-        [
-            "## Studies\n",
-            *(_study(study, results) for study in studies),
-            *(_groups(each, results) for each in groups),
-        ]
-    )
+    kinds = {"studies": studies, "groups": groups, "reconstructions": reconstructions}
+    return build(Studies, {**data, **kinds}, str(path))
 
 
-def _all(cls: type[T], data: Iterable[Mapping[str, Any]], where: str) -> list[T]:
-    return [build(cls, each, where) for each in data]
+def _built(cls: type[T], variant: type[Any], data: Mapping[str, Any], where: str) -> T:
+    """Build a study with its variants."""
+    variants = [build(variant, each, where) for each in data["variants"]]
+    return build(cls, {**data, "variants": variants}, where)
+
+
+def section(studies: Studies, results: Mapping[str, Result]) -> tuple[str, dict[str, str]]:
+    """Set the studies: their text, and their pictures by file name.
+
+    Raises:
+        IntoneError: a record is missing, or not what its study needs.
+    """
+    parts = ["## Studies\n"]
+    parts += [_study(study, results) for study in studies.studies]
+    parts += [_groups(each, results) for each in studies.groups]
+    pictures: dict[str, str] = {}
+    for study in studies.reconstructions:
+        text, drawn = result_reconstructions.section(study, results)
+        parts.append(text)
+        pictures |= drawn
+    return "\n".join(parts), pictures
 
 
 def _study(study: Study, results: Mapping[str, Result]) -> str:
@@ -91,7 +120,7 @@ def _study(study: Study, results: Mapping[str, Result]) -> str:
     if study.against:
         rows[0].append(f"points of UAR beyond {_name(study, study.against)}")
     for variant in study.variants:
-        result = _found(results, variant.record)
+        result = find(results, variant.record)
         rows.append(
             [
                 variant.name,
@@ -111,9 +140,9 @@ def _study(study: Study, results: Mapping[str, Result]) -> str:
         if study.against:
             rows[-1].append(apart.get(variant.record, ""))
     leaks = "".join(
-        f"\n{_copies_outside(_found(results, variant.record))}"
+        f"\n{_copies_outside(find(results, variant.record))}"
         for variant in study.variants
-        if _found(results, variant.record).protocol == COPIES_APART
+        if find(results, variant.record).protocol == COPIES_APART
     )
     return f"### {study.heading}\n\n{study.about}\n\n{table(rows)}{leaks}"
 
@@ -124,7 +153,7 @@ def _apart(study: Study, results: Mapping[str, Result]) -> dict[str, str]:
         return {}
     others = [one.record for one in study.variants if one.record != study.against]
     names = [study.against, *others]
-    found = [_found(results, name) for name in names]
+    found = [find(results, name) for name in names]
     _, *rows = comparison.compare(names, [(one.record, one.scores) for one in found])
     return {row.name: points(row.differences["uar"]) for row in rows}
 
@@ -146,7 +175,7 @@ def _copies_outside(result: Result) -> str:
 
 
 def _groups(groups: Groups, results: Mapping[str, Result]) -> str:
-    result = _found(results, groups.record)
+    result = find(results, groups.record)
     scores = runs.pooled(result.scores)
     trait = _trait(groups.by, scores.ids)
     compared = breakdown(scores, trait)
@@ -188,12 +217,6 @@ def _trait(by: str, ids: Iterable[str]) -> Trait:
         if value:
             values[id] = value
     return Trait(by, values)
-
-
-def _found(results: Mapping[str, Result], name: str) -> Result:
-    if name not in results:
-        raise DataError(f"a study names the record {name}, which is not there")
-    return results[name]
 
 
 def _reported(accuracy: float | None) -> str:

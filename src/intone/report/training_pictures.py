@@ -29,24 +29,61 @@ def learning_curves(runs: Mapping[str, Fits]) -> Figure:
     figure = Figure(figsize=(1.6 + 3.2 * len(runs), 3.6))
     grid = figure.subplots(2, len(runs), sharex=True, sharey="row", squeeze=False)
     for name, fits, (losses, rates) in zip(runs, runs.values(), grid.T, strict=True):
-        losses.set_title(name)
-        shades = colormaps["viridis"](np.linspace(0.15, 0.8, len(fits)))
-        for (fit, told), shade in zip(fits.items(), shades, strict=True):
-            _curve(losses, told, "train_loss", 1, color=shade, ls="--", lw=0.9)
-            _curve(losses, told, "validation_loss", 1, color=shade, lw=1.4, label=fit)
+        _losses(losses, name, fits)
+        for told, shade in zip(fits.values(), _shades(len(fits)), strict=True):
             _curve(rates, told, "validation_uar", 100, color=shade, lw=1.4)
-        losses.plot([], [], "--", color=MUTED, lw=0.9, label="training")
-        rates.locator_params(axis="x", integer=True)
-        rates.set_xlabel("epoch")
-    for axes in grid.flat:  # once all is drawn, or the first column would set the limits
-        axes.set_ylim(bottom=0)
-        axes.grid(axis="y")
+    _finish(figure, grid, runs)
+    for axes in grid[1]:
+        axes.set_xlabel("epoch")
     grid[0, 0].set_ylabel("loss")
     grid[1, 0].set_ylabel("validation UAR, %")
+    return figure
+
+
+@picture
+def loss_curves(runs: Mapping[str, Fits], *, columns: int = 4) -> Figure:
+    """Draw a panel a run, so many beside each other: the loss of its fits, as `learning_curves`."""
+    wide = min(columns, len(runs))
+    high = -(-len(runs) // wide)
+    figure = Figure(figsize=(1.6 + 2.4 * wide, 0.4 + 1.6 * high))
+    grid = figure.subplots(high, wide, sharex=True, sharey=True, squeeze=False)
+    panels, left = [*grid.flat][: len(runs)], [*grid.flat][len(runs) :]
+    for axes, (name, fits) in zip(panels, runs.items(), strict=True):
+        _losses(axes, name, fits)
+    _finish(figure, grid, runs)
+    for axes in panels[-wide:]:  # the lowest of each column
+        axes.set_xlabel("epoch")
+        axes.tick_params(labelbottom=True)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("loss")
+    for axes in left:
+        axes.remove()
+    return figure
+
+
+def _losses(axes: Axes, name: str, fits: Fits) -> None:
+    """Draw the loss of a run's fits, and what dashes stand for."""
+    axes.set_title(name)
+    for (fit, told), shade in zip(fits.items(), _shades(len(fits)), strict=True):
+        _curve(axes, told, "train_loss", 1, color=shade, ls="--", lw=0.9)
+        _curve(axes, told, "validation_loss", 1, color=shade, lw=1.4, label=fit)
+    axes.plot([], [], "--", color=MUTED, lw=0.9, label="training")
+
+
+def _shades(count: int) -> NDArray[np.float64]:
+    shades: NDArray[np.float64] = colormaps["viridis"](np.linspace(0.15, 0.8, count))
+    return shades
+
+
+def _finish(figure: Figure, grid: NDArray[Any], runs: Mapping[str, Fits]) -> None:
+    """Set what all panels share; once all is drawn, or the first would set the limits."""
+    for axes in grid.flat:
+        axes.set_ylim(bottom=0)
+        axes.grid(axis="y")
+        axes.locator_params(axis="x", integer=True)
     if max(map(len, runs.values())) <= _NAMED:
         handles = grid[0, -1].get_legend_handles_labels()
         figure.legend(*handles, loc="outside right upper", handlelength=2)
-    return figure
 
 
 def _curve(axes: Axes, fit: Mapping[str, Any], key: str, times: float, **line: Any) -> None:
