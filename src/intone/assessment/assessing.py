@@ -264,7 +264,7 @@ def _lacking(assessed: Assessment, subject: Subject, listen: int) -> dict[str, s
         lacking["gaps"] = (
             f"To train a recipe under each protocol, add --honesty RECIPE and {GIVE_DATA}."
         )
-    played = ("stress", "explanations", *["reconstructions"] * bool(assessed.pretraining))
+    played = ["stress", "explanations"] + ["reconstructions"] * bool(assessed.pretraining)
     if subject.kind == "record":
         no_nets = f"A record holds no nets: evaluate the folder of its run, and {GIVE_DATA}."
         lacking |= dict.fromkeys(played, no_nets)

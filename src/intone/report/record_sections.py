@@ -1,28 +1,25 @@
 """Sections of a report on how its figures came about: training and provenance."""
 
 import json
+from collections.abc import Iterator, Sequence
 from html import escape
 
-from intone.assessment.content import Assessment
+import numpy as np
+
+from intone.assessment.content import Assessment, FitCurve
 from intone.report import page, training_pictures
-from intone.report.page import Beside, Picture, Section
+from intone.report.page import Beside, Part, Picture, Section
+from intone.report.training_pictures import Fits
 
 
 def training(told: Assessment) -> Section:
     """Say how the fits learned."""
     if not told.fits:
         return Section("Training", [page.lacking(told.lacking["fits"])])
-    fits = {fit.name: {"history": fit.history, "best_epoch": fit.best_epoch} for fit in told.fits}
-    epochs = max(len(fit.history) for fit in told.fits)
-    best = [fit.best_epoch for fit in told.fits]
-    kept = f"{min(best)} to {max(best)}" if min(best) < max(best) else f"{best[0]}"
-    words = (
-        f"{_count(len(best), 'fit')} of up to {_count(epochs, 'epoch')}, best at epoch {kept}, "
-        f"{sum(fit.seconds for fit in told.fits) / 60:.0f} minutes in all."
-    )
+    words = _summary(told.fits)
     curves = Picture(
         name="learning-curves",
-        figure=training_pictures.learning_curves({"": fits}),
+        figure=training_pictures.learning_curves({"": _drawn(told.fits)}),
         description=f"Loss and validation UAR by epoch. {words}",
         caption="Loss, dashed in training and a line on validation, and UAR on validation; the "
         "dot is the epoch that is kept.",
@@ -47,7 +44,60 @@ def training(told: Assessment) -> Section:
             page.paragraph(words),
             Beside([curves, rates]),
             page.table(rows, "Each fit; the validation UAR is that of its best epoch"),
+            *_autoencoders(told),
         ],
+    )
+
+
+def _autoencoders(told: Assessment) -> Iterator[Part]:
+    """Say how the fits' autoencoders learned before, and show what the first makes of clips."""
+    if not told.pretraining:
+        return
+    words = (
+        f"Before, an autoencoder learned to make each input again from a short code of it. "
+        f"{_summary(told.pretraining)}"
+    )
+    curves = Picture(
+        name="autoencoder-curves",
+        figure=training_pictures.loss_curves({"": _drawn(told.pretraining)}),
+        description=f"Loss of the autoencoders by epoch. {words}",
+        caption="Mean squared error of the input, dashed in training and a line on validation; "
+        "where the input is scaled, 1 is no better than the mean of each row. The dot is the "
+        "epoch that is kept.",
+        stamp=told.report.stamp,
+    )
+    yield "<h3>The autoencoder</h3>\n"
+    yield page.paragraph(words)
+    if not told.reconstructions:
+        yield from (curves, page.lacking(told.lacking["reconstructions"]))
+        return
+    remade = Picture(
+        name="reconstructions",
+        figure=training_pictures.reconstructions(
+            np.array([each.original for each in told.reconstructions]),
+            np.array([each.remade for each in told.reconstructions]),
+        ),
+        description="What the first fit's autoencoder makes of the first windows of "
+        + ", ".join(each.clip for each in told.reconstructions),
+        caption="The first windows of a few validation clips, above what the first fit's "
+        "autoencoder makes of them, and its mean squared error.",
+        stamp=told.report.stamp,
+    )
+    yield Beside([curves, remade])
+
+
+def _drawn(fits: Sequence[FitCurve]) -> Fits:
+    return {fit.name: {"history": fit.history, "best_epoch": fit.best_epoch} for fit in fits}
+
+
+def _summary(fits: Sequence[FitCurve]) -> str:
+    """Say how long fits took, and when they were best."""
+    epochs = max(len(fit.history) for fit in fits)
+    best = [fit.best_epoch for fit in fits]
+    kept = f"{min(best)} to {max(best)}" if min(best) < max(best) else f"{best[0]}"
+    return (
+        f"{_count(len(best), 'fit')} of up to {_count(epochs, 'epoch')}, best at epoch {kept}, "
+        f"{sum(fit.seconds for fit in fits) / 60:.0f} minutes in all."
     )
 
 
