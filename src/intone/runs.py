@@ -460,17 +460,16 @@ def _processor() -> str:
 
 
 def _commit() -> str | None:
-    """The commit of a source checkout, marked when files differ from it."""
+    """The commit of a source checkout, marked when its code differs; what it wrote is no code."""
     checkout = Path(__file__).parents[2]
     if not (checkout / ".git").exists():
         return None
+    git = ["git", "-C", str(checkout)]
+    changed = [*git, "diff", "--quiet", "HEAD", "--", ".", ":!results", ":!docs"]
     try:
         head = subprocess.run(
-            ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        return f"{head}-dirty" if subprocess.run(changed, check=False).returncode else head
     except (OSError, subprocess.CalledProcessError):
         return None
-    return head.stdout.strip()
