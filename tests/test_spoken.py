@@ -101,7 +101,7 @@ def test_the_bundled_model_answers_alike_with_silence_around():
     among = intone.predict(np.concatenate([SILENCE, CALM, SILENCE]), sample_rate=RATE)
     assert runtime.load().description.window.spoken
     assert list(among.probabilities.values()) == pytest.approx(
-        list(alone.probabilities.values()), abs=0.05
+        list(alone.probabilities.values()), abs=0.1
     )
     assert among.timeline[0].start >= 1.5
     assert among.timeline[-1].end <= 2.5 + len(CALM) / RATE
