@@ -22,7 +22,7 @@ from intone import (
     windows,
 )
 from intone.augment import original
-from intone.augment.sound import Noise
+from intone.augment.sound import Noise, Silence, Speed
 from intone.calibration import Candidates
 from intone.errors import DataError, LeakError, ModelError
 from intone.experiment import Experiment
@@ -130,6 +130,12 @@ def test_random_windows_do_not_depend_on_the_company_of_a_clip(subject):
 
     np.testing.assert_array_equal(window([long], 2), window([9, long, 2], 2))
     assert not np.array_equal(window([long], 2), window([long], 3))
+
+
+@pytest.mark.parametrize("change", [Speed(low=0.5, high=0.5), Speed(low=2, high=2), Silence()])
+def test_a_window_has_its_length_whatever_the_length_of_the_changed_clip(subject, change):
+    part = subject.data.drawn([0, 1], {"frames": None}, seed=1, epoch=1, sound=[change] * 3)
+    assert part.inputs(np.arange(2))["frames"].shape == (2, *subject.data.shapes["frames"])
 
 
 def test_copies_are_trained_on_and_never_scored(subject, made_corpus):

@@ -127,11 +127,12 @@ class Dataset:
 
         def window_inputs(place: int) -> Arrays:
             id = self.ids[clips[place]]
-            samples = self.heard.samples[id]
+            rng = augment.dice(id, seed=seed, epoch=epoch)
+            # before it is cut, for at another speed it has another length
+            samples = augment.fresh(self.heard.samples[id], sound, rng)
             place_rng = np.random.default_rng([seed, epoch, crc32(id.encode())])
             start = windows.random_start(len(samples), self.rule, place_rng)
-            rng = augment.dice(id, seed=seed, epoch=epoch)
-            window = augment.fresh(windows.at(samples, start, self.rule), sound, rng)
+            window = windows.at(samples, start, self.rule)
             return {
                 name: augment.fresh(_scaled(front_end(window), scalers[name]), frames, rng)
                 for name, front_end in self.front_ends.items()
