@@ -83,8 +83,8 @@ It hears through a pre-trained encoder:
 
 {_encoders(recipe)}
 
-In training as in use it hears what is spoken, with 0.3 s around it: not the silence at the ends of a
-clip, nor long pauses. Where nobody speaks, it hears everything, and warns.
+In training as in use it hears what is spoken, with 0.3 s around it: not the silence at the ends of
+a clip, nor long pauses. Where nobody speaks, it hears everything, and warns.
 
 Labels: {", ".join(record["labels"])}. {record["mapping"]}
 
