@@ -182,7 +182,7 @@ def test_every_picture_of_scores_says_what_they_are_worth(report):
 def test_a_run_s_nets_are_asked_about_changed_sound(report):
     read, data, _ = report
     assert (data["stress"]["clips"], data["stress"]["of_clips"]) == (6, 64)
-    assert len(read.tables["UAR in each condition"]) == 1 + len(data["stress"]["conditions"]) == 19
+    assert len(read.tables["UAR in each condition"]) == 1 + len(data["stress"]["conditions"]) == 20
     assert 1 <= len(data["explanations"]) <= 6
     assert {*data["lacking"]} == {"gaps", "perception"}
     assert "6 of 64 clips, drawn at random" in read.text

@@ -1,13 +1,16 @@
 """The results page: every figure on it comes from a committed record, byte for byte."""
 
+import json
 import shutil
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from intone import reproduction
-from intone.errors import DataError
+from intone.errors import DataError, IntoneError
+from intone.recipe import Recipe, shipped
 from intone.report import result_rows, results
 from intone.report.result import load
 
@@ -66,11 +69,24 @@ def test_every_command_can_be_typed():
 
 
 def test_rebuilt_and_missing_corpora_are_called_that(made):
-    rows = {line.split(" | ")[0]: line for line in made[0].splitlines() if line.startswith("| ")}
+    listed = made[0].partition("## Corpora")[2].partition("\n## ")[0]
+    rows = {line.split(" | ")[0]: line for line in listed.splitlines() if line.startswith("| ")}
     assert "rebuilt audio" in rows["| CREMA-D, rebuilt audio"].split(" | ")[5]
     assert "missing" in rows["| IEMOCAP"]
     assert "missing" in rows["| CREMA-D"]
     assert " complete " in rows["| RAVDESS"]
+
+
+def test_every_pair_of_corpora_stands_in_the_matrix(made):
+    told = tomllib.loads((RECORDS / "across.toml").read_text(encoding="utf-8"))["four_emotions"]
+    _, _, matrix = made[0].partition("## From one corpus to another")
+    rows = [line.strip("| ").split(" | ") for line in matrix.splitlines() if line.startswith("| ")]
+    body = {row[0]: row[1:] for row in rows[2 : len(told["clips"]) + 3]}
+    assert all(len(cells) == len(told["clips"]) for cells in body.values())
+    assert sum(cell == "–" for cells in body.values() for cell in cells) == len(told["clips"])
+    first = told["rows"][0]
+    assert f"{100 * first['uar'][0]:.1f}" in body["RAVDESS"][1]
+    assert (first["trained"], first["tested"]) == ("ravdess", "savee")
 
 
 def copied(tmp_path: Path, *names: str) -> Path:
@@ -102,3 +118,73 @@ def test_records_are_known_by_the_recipes_that_come_with_intone():
     shown = load(RECORDS)
     assert shown["ravdess-d1"].recipe == "d/d1-ravdess"
     assert shown["ravdess-svm"].recipe == "baseline/svm"
+
+
+def stage(train: list[float], validation: list[float]) -> dict:
+    """How an autoencoder learned, best where validation's error was lowest; a minute an epoch."""
+    history = [
+        {"epoch": epoch, "train_loss": heard, "validation_loss": unheard, "seconds": 60.0}
+        for epoch, (heard, unheard) in enumerate(zip(train, validation, strict=True), 1)
+    ]
+    return {"history": history, "best_epoch": 1 + validation.index(min(validation))}
+
+
+def autoencoders(folder: Path, name: str, *changes: str, unlabelled: dict | None = None) -> None:
+    """Write a record of D4 in which two fits' autoencoders learned by the book."""
+    record = json.loads((RECORDS / "ravdess-d1.json").read_text())
+    recipe = Recipe.load(shipped()["d/d4"], changes)
+    stages = [stage([0.9, 0.5, 0.2], [0.8, 0.4, 0.6]), stage([0.9, 0.6, 0.3], [0.9, 0.7, 0.5])]
+    record |= {
+        "recipe": recipe.model_dump(mode="json", exclude={"search"}),
+        "fits": [
+            {**fit, "pretraining": one} for fit, one in zip(record["fits"], stages, strict=False)
+        ],
+        "folds": [0, 1],
+        "of_folds": 5,
+        "unlabelled": unlabelled or {},
+        "command": f"intone train d/d4 --output {name}",
+    }
+    (folder / "studies").mkdir(exist_ok=True)
+    (folder / "studies" / f"{name}.json").write_text(json.dumps(record))
+    shutil.copy(RECORDS / "ravdess-d1.npz", folder / "studies" / f"{name}.npz")
+
+
+RECONSTRUCTION = """
+[[reconstructions]]
+heading = "What autoencoders remake"
+about = "Two of them."
+variants = [{ name = "dense", record = "dense" }, { name = "GRU", record = "gru" }]
+"""
+
+
+def test_autoencoders_are_compared_by_their_errors_alone(tmp_path):
+    autoencoders(tmp_path, "dense", unlabelled={"crema_d_rebuilt": {"clips": 7429}})
+    autoencoders(tmp_path, "gru", "pretraining.net.name=GRUAutoencoder")
+    (tmp_path / "studies.toml").write_text(RECONSTRUCTION)
+    text, pictures = results.page(tmp_path)
+    lines = [line for line in text.splitlines() if line.startswith(("| dense", "| GRU"))]
+    errors = ["0.400", "0.450", "2-3 of 500", "unseen speakers"]  # of 0.5 and 0.3, of 0.4 and 0.5
+    heard = "RAVDESS, 1,440 + CREMA-D, rebuilt audio, 7,429 unlabelled"
+    assert [line.split(" | ")[:9] for line in lines] == [
+        ["| dense", "13,387,524", *errors, heard, "2 of 5", "6"],
+        ["| GRU", "115,260", *errors, "RAVDESS, 1,440", "2 of 5", "6"],
+    ]
+    assert [*pictures] == ["dense-losses.svg"]
+    assert f"({results.PICTURES}/dense-losses.svg)" in text
+    assert all(f">{name}</text>" in pictures["dense-losses.svg"] for name in ("dense", "GRU"))
+    study, every = text.split("## Every record")
+    assert "- `gru`: `intone train d/d4 --output gru`" in study
+    assert "gru" not in every  # the score of a net that learned for one epoch means nothing
+
+
+def test_a_study_of_reconstruction_needs_autoencoders_and_known_settings(tmp_path):
+    autoencoders(tmp_path, "gru")
+    for suffix in (".json", ".npz"):
+        shutil.copy(RECORDS / f"ravdess-d1{suffix}", tmp_path / "studies" / f"dense{suffix}")
+    (tmp_path / "studies.toml").write_text(RECONSTRUCTION)
+    with pytest.raises(DataError, match="of reconstruction names dense, without an autoencoder"):
+        results.page(tmp_path)
+    for wrong, words in (("record", "reported"), ("[[reconstructions]]", "[[reconstruction]]")):
+        (tmp_path / "studies.toml").write_text(RECONSTRUCTION.replace(wrong, words, 1))
+        with pytest.raises(IntoneError, match=f"unknown setting {words.strip('[]')}; known are"):
+            results.page(tmp_path)

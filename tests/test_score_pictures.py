@@ -180,6 +180,20 @@ def test_many_fits_are_not_named():
     assert "fold 3" not in texts(training_pictures.learning_curves(runs))
 
 
+def test_losses_alone_have_a_panel_a_run_and_share_their_axes():
+    runs = {f"code {n}": {"fold 0": fit(2, 2)} for n in range(6)} | {"last": {"fold 0": fit(4, 3)}}
+    figure = training_pictures.loss_curves(runs)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [*runs]
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    training, validation, best, *_ = figure.axes[-1].lines
+    assert [*training.get_ydata()] == [1, 1 / 2, 1 / 3, 1 / 4]
+    assert [*validation.get_ydata()] == [2, 1, 2 / 3, 1 / 2]
+    assert (best.get_xdata()[0], best.get_ydata()[0]) == (3, 2 / 3)
+    named = [axes.get_title(loc="left") for axes in figure.axes if axes.get_xlabel() == "epoch"]
+    assert named == ["code 3", "code 4", "code 5", "last"]  # four columns, the last of one panel
+    assert texts(figure).count("fold 0") == 1
+
+
 def test_learning_rates_are_steps():
     figure = training_pictures.learning_rates({"fold 0": [0.1, 0.1, 0.05]})
     (line,) = figure.axes[0].lines

@@ -264,7 +264,9 @@ def _lacking(assessed: Assessment, subject: Subject, listen: int) -> dict[str, s
         lacking["gaps"] = (
             f"To train a recipe under each protocol, add --honesty RECIPE and {GIVE_DATA}."
         )
-    played = ["stress", "explanations"] + ["reconstructions"] * bool(assessed.pretraining)
+    played = ["stress", "explanations"]
+    if assessed.pretraining and not assessed.reconstructions:
+        played.append("reconstructions")
     if subject.kind == "record":
         no_nets = f"A record holds no nets: evaluate the folder of its run, and {GIVE_DATA}."
         lacking |= dict.fromkeys(played, no_nets)
@@ -275,7 +277,7 @@ def _lacking(assessed: Assessment, subject: Subject, listen: int) -> dict[str, s
     else:
         if not assessed.stress:
             lacking["stress"] = "There are too few clips."
-        if assessed.pretraining and not assessed.reconstructions:
+        if "reconstructions" in played:
             lacking["reconstructions"] = "The first fit kept no autoencoder, or has no validation."
     if not assessed.perception:
         lacking["perception"] = (

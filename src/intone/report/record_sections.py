@@ -32,18 +32,13 @@ def training(told: Assessment) -> Section:
         ),
         description="The learning rate of each epoch.",
     )
-    rows = [["fit", "epochs", "best epoch", "validation UAR, %", "minutes"]]
-    for fit in told.fits:
-        there = fit.history[fit.best_epoch - 1].get("validation_uar")
-        rate = "" if there is None else f"{100 * there:.1f}"
-        figures = [str(len(fit.history)), str(fit.best_epoch), rate, f"{fit.seconds / 60:.1f}"]
-        rows.append([fit.name, *figures])
+    learned = any(len(fit.history) > 1 for fit in told.fits)
     return Section(
         "Training",
         [
             page.paragraph(words),
-            Beside([curves, rates]),
-            page.table(rows, "Each fit; the validation UAR is that of its best epoch"),
+            *[Beside([curves, rates])] * learned,
+            _table(told.fits, "validation UAR, %", "validation_uar", 100, 1),
             *_autoencoders(told),
         ],
     )
@@ -54,7 +49,7 @@ def _autoencoders(told: Assessment) -> Iterator[Part]:
     if not told.pretraining:
         return
     words = (
-        f"Before, an autoencoder learned to make each input again from a short code of it. "
+        "Before, an autoencoder learned to make each input again from a short code of it. "
         f"{_summary(told.pretraining)}"
     )
     curves = Picture(
@@ -68,22 +63,38 @@ def _autoencoders(told: Assessment) -> Iterator[Part]:
     )
     yield "<h3>The autoencoder</h3>\n"
     yield page.paragraph(words)
+    yield Beside([curves, _reconstructions(told)])
+    yield _table(told.pretraining, "validation error", "validation_loss", 1, 3)
+
+
+def _reconstructions(told: Assessment) -> Picture | str:
+    """Show what the first fit's autoencoder makes of clips."""
     if not told.reconstructions:
-        yield from (curves, page.lacking(told.lacking["reconstructions"]))
-        return
-    remade = Picture(
+        return page.lacking(told.lacking["reconstructions"])
+    clips = ", ".join(each.clip for each in told.reconstructions)
+    return Picture(
         name="reconstructions",
         figure=training_pictures.reconstructions(
             np.array([each.original for each in told.reconstructions]),
             np.array([each.remade for each in told.reconstructions]),
         ),
-        description="What the first fit's autoencoder makes of the first windows of "
-        + ", ".join(each.clip for each in told.reconstructions),
-        caption="The first windows of a few validation clips, above what the first fit's "
-        "autoencoder makes of them, and its mean squared error.",
+        description=f"Windows of {clips}, and what the first fit's autoencoder makes of them.",
+        caption=f"The first windows of validation clips ({clips}) above what the first fit's "
+        "autoencoder makes of them, with its mean squared error.",
         stamp=told.report.stamp,
     )
-    yield Beside([curves, remade])
+
+
+def _table(fits: Sequence[FitCurve], head: str, key: str, times: float, digits: int) -> str:
+    """Set when each fit was best, and what it was worth on validation then."""
+    rows = [["fit", "epochs", "best epoch", head, "minutes"]]
+    for fit in fits:
+        there = fit.history[fit.best_epoch - 1].get(key)
+        worth = "" if there is None else f"{times * there:.{digits}f}"
+        figures = [str(len(fit.history)), str(fit.best_epoch), worth, f"{fit.seconds / 60:.1f}"]
+        rows.append([fit.name, *figures])
+    what, _, _ = head.partition(",")
+    return page.table(rows, f"Each fit; the {what} is that of its best epoch")
 
 
 def _drawn(fits: Sequence[FitCurve]) -> Fits:

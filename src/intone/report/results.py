@@ -57,6 +57,7 @@ def page(folder: Path) -> tuple[str, dict[str, str]]:
             pictures |= drawn
     studies = result_studies.read(folder / "studies.toml")
     text, drawn = result_studies.section(studies, everything)
+    parts.append(result_across.section(folder / "across.toml"))
     judged = [result for name, result in everything.items() if name not in studies.remade]
     parts += [text, _records(judged)]
     return "\n".join(parts), pictures | drawn

@@ -1,6 +1,7 @@
 """Pictures of training: how runs learned, and what autoencoders make of what they hear."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 # First, because it says what to install, should the next be missing.
@@ -18,6 +19,7 @@ Fits = Mapping[str, Mapping[str, Any]]
 """a fit's name -> the fit as a record has it, with `history` and `best_epoch`"""
 
 _NAMED = 10  # fits, at most, that are told apart by name
+_COLUMNS = 4  # panels, at most, beside each other
 
 
 @picture
@@ -41,11 +43,11 @@ def learning_curves(runs: Mapping[str, Fits]) -> Figure:
 
 
 @picture
-def loss_curves(runs: Mapping[str, Fits], *, columns: int = 4) -> Figure:
-    """Draw a panel a run, so many beside each other: the loss of its fits, as `learning_curves`."""
-    wide = min(columns, len(runs))
-    high = -(-len(runs) // wide)
-    figure = Figure(figsize=(1.6 + 2.4 * wide, 0.4 + 1.6 * high))
+def loss_curves(runs: Mapping[str, Fits]) -> Figure:
+    """Draw a panel a run with the loss of its fits, as `learning_curves` does."""
+    wide = min(_COLUMNS, len(runs))
+    high = ceil(len(runs) / wide)
+    figure = Figure(figsize=(1.6 + max(3.2, 2.4 * wide), 0.6 + 1.6 * high))
     grid = figure.subplots(high, wide, sharex=True, sharey=True, squeeze=False)
     panels, left = [*grid.flat][: len(runs)], [*grid.flat][len(runs) :]
     for axes, (name, fits) in zip(panels, runs.items(), strict=True):
@@ -56,6 +58,7 @@ def loss_curves(runs: Mapping[str, Fits], *, columns: int = 4) -> Figure:
         axes.tick_params(labelbottom=True)
     for axes in grid[:, 0]:
         axes.set_ylabel("loss")
+        axes.locator_params(axis="y", nbins=5)
     for axes in left:
         axes.remove()
     return figure
@@ -117,8 +120,9 @@ def reconstructions(originals: Floats, reconstructions: Floats) -> Figure:
     Below each stands its mean squared error.
     """
     count = len(originals)
-    figure = Figure(figsize=(1 + 1.7 * count, 3))
-    grid = figure.subplots(2, count, sharex=True, sharey=True, squeeze=False)
+    figure = Figure(figsize=(0.9 + 1.4 * count, 3))
+    gap = {"wspace": 0.12}  # or the numbers of one would touch those of the next
+    grid = figure.subplots(2, count, sharex=True, sharey=True, squeeze=False, gridspec_kw=gap)
     low, high = np.percentile(originals, [1, 99])
     for row, windows in zip(grid, (originals, reconstructions), strict=True):
         for axes, window in zip(row, windows, strict=True):
