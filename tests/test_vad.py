@@ -52,7 +52,8 @@ def test_the_model_is_the_one_that_its_licence_is_for():
     assert "Silero Team" in (files("intone.models") / "LICENSE-silero-vad.txt").read_text()
 
 
-def test_frames_are_judged_as_by_the_stock_model():
+def test_frames_are_judged_as_by_the_stock_model(monkeypatch):
+    monkeypatch.setattr(Detector, "_levelled", lambda self, frames: np.ascontiguousarray(frames))
     np.testing.assert_allclose(Detector().push(CALM)[::8], STOCK, atol=2e-4)
 
 
@@ -60,6 +61,23 @@ def test_noise_and_a_tone_are_no_speech(rng):
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 16_000)
     for sound in (0.05 * rng.standard_normal(48_000), tone, np.zeros(48_000)):
         assert Detector().push(sound.astype(np.float32)).max() < 0.5
+
+
+@pytest.mark.parametrize("gain", [2.0**-7, 2.0**5])
+def test_the_level_changes_nothing(gain):
+    sound = np.concatenate([np.zeros(5_000, np.float32), CALM, 0.1 * CALM])
+    np.testing.assert_allclose(
+        Detector().push(np.float32(gain) * sound), Detector().push(sound), atol=1e-4
+    )
+
+
+def test_what_was_loud_is_forgotten_by_1_db_a_second():
+    bang = np.random.default_rng(0).uniform(-1, 1, 16_000).astype(np.float32)
+    soon, late = Detector(), Detector()
+    soon.push(bang)
+    late.push(np.concatenate([bang, np.zeros(40 * 16_000, np.float32)]))
+    speech = np.float32(3e-4) * CALM / np.abs(CALM).max()
+    assert late.push(speech).mean() > soon.push(speech).mean() + 0.2
 
 
 @settings(max_examples=20, deadline=None)

@@ -7,6 +7,7 @@ frames at once. What it remembers is carried on, so the size of the pieces chang
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import accumulate
 
 import numpy as np
 import onnxruntime
@@ -18,17 +19,24 @@ NO_SPEECH = "no speech found"
 """the warning that stands at answers to music, noise or silence"""
 FRAME = 512  # samples: 32 ms
 _CONTEXT = 64  # samples of the frame before, which the model wants to see again
+_LOUDEST = -20.0  # dB of full scale, root mean square: speech near a microphone
+_FORGETTING = FRAME / SAMPLE_RATE  # dB in each frame
 
 Floats = NDArray[np.float32]
 
 
 class Detector:
-    """Gives the probability of speech in each frame of one sound, mono at 16 kHz."""
+    """Gives the probability of speech in each frame of one sound, mono at 16 kHz.
+
+    The model hears each frame relative to the loudest so far, which is forgotten by 1 dB a second:
+    so a recording's level changes nothing.
+    """
 
     def __init__(self) -> None:
         self._session = _session()
         self._held = np.zeros(_CONTEXT, np.float32)  # the context, and what fills no frame yet
         self._h = self._c = np.zeros((1, 1, 128), np.float32)
+        self._loudest = -np.inf  # dB
 
     def push(self, samples: Floats) -> Floats:
         """[n] -> the probabilities of the frames that these samples complete: [F]."""
@@ -37,15 +45,30 @@ class Detector:
         if not count:
             return np.zeros(0, np.float32)
         frames = np.lib.stride_tricks.sliding_window_view(self._held, _CONTEXT + FRAME)[::FRAME]
-        inputs = {"input": np.ascontiguousarray(frames), "h": self._h, "c": self._c}
+        inputs = {"input": self._levelled(frames), "h": self._h, "c": self._c}
         heard, self._h, self._c = self._session.run(["speech_probs", "hn", "cn"], inputs)
         self._held = self._held[count * FRAME :]
         return np.asarray(heard)
+
+    def _levelled(self, frames: Floats) -> Floats:
+        """[F, context and frame] -> the same, as loud as speech is."""
+        power = np.square(frames[:, _CONTEXT:], dtype=np.float64).mean(axis=1)
+        with np.errstate(divide="ignore"):
+            levels = 10 * np.log10(power)
+        loudest = np.array(list(accumulate(levels, _louder, initial=self._loudest)))[1:]
+        self._loudest = loudest[-1]
+        # of digital silence nothing can be made
+        gains = np.where(np.isfinite(loudest), 10 ** ((_LOUDEST - loudest) / 20), 0)
+        return (frames * gains[:, None]).astype(np.float32)
 
     def finish(self) -> Floats:
         """The probability of the last frame, padded with zeros, unless the sound ended with one."""
         rest = len(self._held) - _CONTEXT
         return self.push(np.zeros(-rest % FRAME, np.float32))
+
+
+def _louder(loudest: float, level: float) -> float:
+    return max(loudest - _FORGETTING, level)
 
 
 @lru_cache(maxsize=1)
