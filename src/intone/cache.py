@@ -28,7 +28,7 @@ from intone.corpora import Utterance
 from intone.errors import AudioError, DataError
 from intone.features import FEATURES_VERSION, Hearing
 from intone.progress import Track, silent
-from intone.recordings.spoken import only
+from intone.recordings import spoken as speech
 from intone.windows import WindowRule
 
 VERSION = 2
@@ -103,9 +103,11 @@ def spoken(sounds: Sounds, *, track: Track = silent) -> Sounds:
     Raises:
         DataError: no room for the cache.
     """
-    kept = track(_parallel(only, sounds.samples.values()), "finding speech", len(sounds.samples))
-    store = folder() / f"spoken-{_digest(sorted(sounds.digests.items()))}"
-    return _stored(store, zip(sounds.samples, kept, strict=True))
+    found = _parallel(speech.only, sounds.samples.values())
+    told = track(found, "finding speech", len(sounds.samples))
+    made_from = [speech.VERSION, *sorted(sounds.digests.items())]
+    store = folder() / f"spoken-{_digest(made_from)}"
+    return _stored(store, zip(sounds.samples, told, strict=True))
 
 
 def features(

@@ -15,6 +15,9 @@ from intone import windows
 from intone.recordings.vad import Detector, Part, SpeechRule, Utterances
 from intone.windows import Cutter, WindowRule
 
+VERSION = 1
+"""counts up when other samples are kept of a sound: caches know by it"""
+
 Floats = NDArray[np.float32]
 
 
