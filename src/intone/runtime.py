@@ -29,7 +29,7 @@ from intone.recordings.vad import NO_SPEECH
 Floats = NDArray[np.float32]
 
 LARGE = Path("large")
-"""the name of a bigger model, for those who want the last points: the recipe default/large"""
+"""the name of a bigger model, which is made by the recipe default/large"""
 
 
 @dataclass(frozen=True, kw_only=True)
