@@ -108,7 +108,7 @@ def _summary(fits: Sequence[FitCurve]) -> str:
     kept = f"{min(best)} to {max(best)}" if min(best) < max(best) else f"{best[0]}"
     return (
         f"{_count(len(best), 'fit')} of up to {_count(epochs, 'epoch')}, best at epoch {kept}, "
-        f"{sum(fit.seconds for fit in fits) / 60:.0f} minutes in all."
+        f"{_count(round(sum(fit.seconds for fit in fits) / 60), 'minute')} in all."
     )
 
 
