@@ -17,7 +17,7 @@ from intone.splits import Split, from_json, to_csv, to_json
 EMOTIONS = ("neutral", "happy", "sad", "angry")
 WHOLE = (  # protocols that test every clip once
     *("unseen-speakers", "random", "leave-one-speaker-out", "leave-one-corpus-out"),
-    "unseen-sentences",
+    *("unseen-sentences", "unseen-speakers-and-sentences"),
 )
 
 
@@ -116,7 +116,9 @@ def test_every_clip_is_tested_once_and_parts_share_nothing(made, name):
         assert sorted(id for each in splits for id in each.test) == ids
     for fold, each in enumerate(splits):
         assert each.fold == fold
-        assert sorted(each.train + each.validation + each.test) == ids
+        parts = sorted(each.train + each.validation + each.test)
+        assert parts == ids or name == "unseen-speakers-and-sentences"
+        assert len({*parts}) == len(parts)
         assert each.train
         assert each.validation
         assert each.test
@@ -391,6 +393,39 @@ def test_unseen_sentences_are_not_heard_by_any_speaker():
         assert each.notes == ("validation holds out sentences of one, not speakers",)
 
 
+def test_unseen_speakers_and_sentences_share_neither_with_what_is_heard():
+    clips = corpus("one", 6, 40)
+    sentence = {clip.id: clip.sentence for clip in clips}
+    splits = split(Protocol(name="unseen-speakers-and-sentences", folds=3), clips)
+    assert len(splits) == 9
+    for each in splits:
+        heard = each.train + each.validation
+        assert not speakers(heard, clips) & speakers(each.test, clips)
+        assert not {sentence[id] for id in heard} & {sentence[id] for id in each.test}
+        assert len(speakers(heard, clips)) == 4
+        assert len({sentence[id] for id in heard}) >= 6
+        assert each.stamp == "unseen speakers"
+
+
+def test_words_that_tell_the_emotion_are_noted():
+    clips = corpus("even", 4, 16)
+    told = [
+        replace(each, sentence=f"{each.emotion} {each.id[-3:]}") for each in corpus("told", 4, 16)
+    ]
+    words = "in told what is said tells the emotion"
+
+    def noted(name: str) -> set[bool]:
+        splits = split(Protocol(name=name, folds=2), clips + told)
+        return {any(note.startswith(words) for note in each.notes) for each in splits}
+
+    assert noted("leave-one-speaker-out") == {True, False}  # of the speakers of either corpus
+    assert noted("unseen-speakers") == {True}
+    assert noted("unseen-sentences") == noted("unseen-speakers-and-sentences") == {False}
+    assert not any(
+        "even" in note for each in split(Protocol(), clips + told) for note in each.notes
+    )
+
+
 def test_the_same_words_in_two_corpora_are_two_sentences():
     clips = corpus("a", 2, 8) + corpus("b", 2, 8)
     splits = split(Protocol(name="unseen-sentences", folds=4), clips)
@@ -434,6 +469,8 @@ def test_settings_are_checked():
         ("leave-one-corpus-out", corpus("one", 4, 8), "two separate corpora"),
         ("unseen-sentences", [clip("one", "01", 1, sentence=None)], "the sentence of .* unknown"),
         ("unseen-sentences", corpus("one", 4, 4), "two separate sentences"),
+        ("unseen-speakers-and-sentences", corpus("one", 1, 8), "two separate speakers"),
+        ("unseen-speakers-and-sentences", corpus("one", 4, 4), "two separate sentences"),
         ("random", corpus("one", 1, 1), "two separate clips"),
         ("random", corpus("one", 1, 2), "no training, validation and test"),
     ],

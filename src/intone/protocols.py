@@ -54,10 +54,11 @@ COPIES_APART = "random-with-copies"
 class Protocol:
     """How clips are split.
 
-    `folds` is for `unseen-speakers`, `unseen-sentences` and the random ones; with a single fold
-    `test` is the share of its test part. `validation` is about the share of a corpus's clips that
-    is held out; where folds are of whole speakers, as many are held out as one fold tests. It may
-    be 0 where nothing is chosen by validation: training then hears all that is not tested.
+    `folds` is for `unseen-speakers`, `unseen-sentences`, both at once, and the random ones; with a
+    single fold `test` is the share of its test part. `validation` is about the share of a corpus's
+    clips that is held out; where folds are of whole speakers, as many are held out as one fold
+    tests. It may be 0 where nothing is chosen by validation: training then hears all that is not
+    tested.
     `test_on` names the corpora that `cross-corpus` tests on; it trains on the others.
 
     Raises:
@@ -114,7 +115,14 @@ def split(
     splits = []
     for fold, test in enumerate(tests):
         tested = {clip.id for clip in test}
-        rest = [clip for clip in clips if clip.id not in tested]
+        unheard = _UNHEARD.get(protocol.name, ())
+        known = [{key(clip) for clip in test} for key in unheard]
+        rest = [
+            clip
+            for clip in clips
+            if clip.id not in tested
+            and not any(key(clip) in values for key, values in zip(unheard, known, strict=True))
+        ]
         validation, held_out = _validation(protocol, test, rest, same, rng)
         held = {clip.id for clip in validation}
         made = Split(
@@ -123,7 +131,7 @@ def split(
             train=tuple(clip.id for clip in rest if clip.id not in held),
             validation=tuple(sorted(held)),
             test=tuple(sorted(tested)),
-            notes=(*notes, *held_out),
+            notes=(*notes, *held_out, *_told_by_words(test, rest)),
         )
         if not (made.train and made.test and (made.validation or not protocol.validation)):
             raise DataError(
@@ -173,6 +181,17 @@ def _unseen_sentences(
     """Make K folds, or one, of whole sentences, whoever speaks."""
     _need_known(protocol, clips, "sentence", _sentence)
     return _folds(protocol, _groups(clips, [_sentence, *same]), "sentences", rng)
+
+
+def _unseen_speakers_and_sentences(
+    protocol: Protocol, clips: Group, same: Sequence[Key], rng: np.random.Generator
+) -> Tests:
+    """Make a fold of each of K parts of the speakers with each of K parts of the sentences."""
+    speakers, few_speakers = _unseen_speakers(protocol, clips, same, rng)
+    sentences, few_sentences = _unseen_sentences(protocol, clips, same, rng)
+    parts = [{clip.id for clip in part} for part in sentences]
+    tests = [[clip for clip in voices if clip.id in part] for voices in speakers for part in parts]
+    return [test for test in tests if test], few_speakers + few_sentences
 
 
 def _leave_one_out(unit: str, plural: str, key: Key) -> Splitter:
@@ -226,11 +245,15 @@ PROTOCOLS: Mapping[str, Splitter] = {
     "leave-one-corpus-out": _leave_one_out("corpus", "corpora", lambda clip: clip.corpus),
     "cross-corpus": _cross_corpus,
     "unseen-sentences": _unseen_sentences,
+    "unseen-speakers-and-sentences": _unseen_speakers_and_sentences,
     "ravdess-emobox": _actors(*EMOBOX),
     "ravdess-luna": _actors(*LUNA),
     "random": _random,
     COPIES_APART: _random_with_copies,
 }
+
+_UNHEARD: Mapping[str, tuple[Key, ...]] = {"unseen-speakers-and-sentences": (_speaker, _sentence)}
+"""protocol -> what training shares with no tested clip, where folds alone do not see to it"""
 
 
 def _folds(protocol: Protocol, groups: list[Group], unit: str, rng: np.random.Generator) -> Tests:
@@ -254,6 +277,24 @@ def _need_two(protocol: Protocol, groups: list[Group], unit: str) -> None:
             f"protocol {protocol.name} needs two separate {unit} or more; "
             "add data or choose another protocol"
         )
+
+
+def _told_by_words(test: Group, rest: Group) -> list[str]:
+    """Note the corpora where training knows what is said, and with it most of the answers."""
+    emotions = defaultdict(set)
+    for clip in test + rest:
+        emotions[_sentence(clip)].add(clip.emotion)
+    heard = {_sentence(clip) for clip in rest} - {None}
+    tested, told = Counter[str](), Counter[str]()
+    for clip in test:
+        tested[clip.corpus] += 1
+        told[clip.corpus] += _sentence(clip) in heard and len(emotions[_sentence(clip)]) == 1
+    return [
+        f"in {corpus} what is said tells the emotion: training has heard the sentences of most "
+        "tested clips, each with one emotion alone"
+        for corpus, clips in tested.items()
+        if told[corpus] > clips / 2
+    ]
 
 
 # Validation: some of the clips that are not tested.

@@ -42,6 +42,7 @@ PROTOCOLS = {
     "leave-one-corpus-out": "one corpus left out at a time",
     "cross-corpus": "trained on some corpora, tested on others",
     "unseen-sentences": "folds of whole sentences, whoever speaks",
+    "unseen-speakers-and-sentences": "folds of whole speakers, who say what nobody said before",
     "ravdess-emobox": "EmoBox's six folds of RAVDESS's actors",
     "ravdess-luna": "Luna-Jiménez's five folds of RAVDESS's actors",
     "random": "clips dealt at random, whoever speaks",
