@@ -14,6 +14,7 @@ from intone import files, runs
 RECORDINGS = Path(__file__).parent.parent / "results" / "recordings.toml"
 DEFAULT_MODEL = RECORDINGS.with_name("default.toml")
 ACROSS = RECORDINGS.with_name("across.toml")
+VALIDATION = RECORDINGS.with_name("validation.toml")
 
 
 def keep(path: Path, name: str, figures: Mapping[str, Any]) -> None:

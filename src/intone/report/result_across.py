@@ -21,7 +21,7 @@ def section(path: Path) -> str:
     if not path.is_file():
         return ""
     told = tomllib.loads(path.read_text(encoding="utf-8"))["four_emotions"]
-    found = {(row["trained"], row["tested"]): _percent(*row["uar"]) for row in told["rows"]}
+    found = {(row["trained"], row["tested"]): percent(Interval(*row["uar"])) for row in told["rows"]}
     clips = told["clips"]
     rows = [
         [
@@ -39,7 +39,3 @@ def section(path: Path) -> str:
         recipes=" averaged with ".join(told["recipes"]),
     )
     return f"{head}{table(rows)}\n{made_by(told)}\n"
-
-
-def _percent(value: float, low: float | None = None, high: float | None = None) -> str:
-    return percent(Interval(value, low, high))

@@ -13,11 +13,12 @@ from intone import comparison, corpora, evaluation, runs
 from intone.assessment.breakdowns import Trait, breakdown, corpus_title
 from intone.augment import original
 from intone.protocols import COPIES_APART
-from intone.report import result_reconstructions
+from intone.report import result_reconstructions, result_validation
 from intone.report.comparison import points
 from intone.report.markdown import percent, table
 from intone.report.result import Result, find
 from intone.report.result_reconstructions import Autoencoder, Reconstruction
+from intone.report.result_validation import Validation
 from intone.specs import build
 
 T = TypeVar("T")
@@ -95,14 +96,18 @@ def _built(cls: type[T], variant: type[Any], data: Mapping[str, Any], where: str
     return build(cls, {**data, "variants": variants}, where)
 
 
-def section(studies: Studies, results: Mapping[str, Result]) -> tuple[str, dict[str, str]]:
+def section(
+    studies: Studies, results: Mapping[str, Result], said: Mapping[str, Validation]
+) -> tuple[str, dict[str, str]]:
     """Set the studies: their text, and their pictures by file name.
+
+    `said` is what validation speakers said of records that were chosen by them.
 
     Raises:
         IntoneError: a record is missing, or not what its study needs.
     """
     parts = ["## Studies\n"]
-    parts += [_study(study, results) for study in studies.studies]
+    parts += [_study(study, results, said) for study in studies.studies]
     parts += [_groups(each, results) for each in studies.groups]
     pictures: dict[str, str] = {}
     for study in studies.reconstructions:
@@ -112,13 +117,18 @@ def section(studies: Studies, results: Mapping[str, Result]) -> tuple[str, dict[
     return "\n".join(parts), pictures
 
 
-def _study(study: Study, results: Mapping[str, Result]) -> str:
+def _study(study: Study, results: Mapping[str, Result], said: Mapping[str, Validation]) -> str:
     rows = [["variant", "report", "accuracy", "UAR", "stamp", "clips of", "clips", "best epochs"]]
     if study.label:
         rows[0].append(f"F1, {study.label}")
     apart = _apart(study, results)
     if study.against:
         rows[0].append(f"points of UAR beyond {_name(study, study.against)}")
+    clips_of = {one.record: find(results, one.record).clips_of for one in study.variants}
+    validation = result_validation.cells(said)
+    validated = not validation.keys().isdisjoint(clips_of)
+    if validated:
+        rows[0].append("UAR, validation")
     for variant in study.variants:
         result = find(results, variant.record)
         rows.append(
@@ -139,12 +149,15 @@ def _study(study: Study, results: Mapping[str, Result]) -> str:
             ]
         if study.against:
             rows[-1].append(apart.get(variant.record, ""))
+        if validated:
+            rows[-1].append(validation.get(variant.record, ""))
+    remarks = result_validation.remarks(said, clips_of)
     leaks = "".join(
         f"\n{_copies_outside(find(results, variant.record))}"
         for variant in study.variants
         if find(results, variant.record).protocol == COPIES_APART
     )
-    return f"### {study.heading}\n\n{study.about}\n\n{table(rows)}{leaks}"
+    return f"### {study.heading}\n\n{study.about}\n\n{table(rows)}{leaks}{remarks}"
 
 
 def _apart(study: Study, results: Mapping[str, Result]) -> dict[str, str]:
