@@ -21,7 +21,9 @@ def section(path: Path) -> str:
     if not path.is_file():
         return ""
     told = tomllib.loads(path.read_text(encoding="utf-8"))["four_emotions"]
-    found = {(row["trained"], row["tested"]): percent(Interval(*row["uar"])) for row in told["rows"]}
+    found = {
+        (row["trained"], row["tested"]): percent(Interval(*row["uar"])) for row in told["rows"]
+    }
     clips = told["clips"]
     rows = [
         [
