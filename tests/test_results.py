@@ -89,6 +89,22 @@ def test_every_pair_of_corpora_stands_in_the_matrix(made):
     assert (first["trained"], first["tested"]) == ("ravdess", "savee")
 
 
+def test_what_validation_speakers_said_stands_beside_what_was_chosen(made):
+    tables = tomllib.loads((RECORDS / "validation.toml").read_text(encoding="utf-8"))
+    assert {"emodb", "ravdess", "savee"} <= set(tables)
+    _, _, study = made[0].partition("### Pre-trained encoders")
+    study, _, _ = study.partition("\n### ")
+    rows = [line.strip("| ").split(" | ") for line in study.splitlines() if line.startswith("| ")]
+    said = [row[-1] for row in rows[2:] if len(row) == len(rows[0])]
+    assert sorted(said) == sorted(
+        f"{100 * uar:.1f}" for told in tables.values() for uar in told["uar"].values()
+    )
+    for told in tables.values():
+        assert f": {100 * told['nested'][0]:.1f}" in study
+        assert told["command"] in study
+        assert set(told["chosen"]) <= set(told["uar"])
+
+
 def copied(tmp_path: Path, *names: str) -> Path:
     for name in names:
         for suffix in (".json", ".npz"):

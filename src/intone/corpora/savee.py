@@ -25,7 +25,8 @@ INFO = CorpusInfo(
         "disgust": 60,
         "surprised": 60,
     },
-    notes="Men only. Sadness is 'sa' and surprise 'su': neither is 'a' or 's'.",
+    notes="Men only. All read the same sentences, most of which belong to one emotion: on unseen "
+    "speakers the words still tell it. Sadness is 'sa' and surprise 'su': neither is 'a' or 's'.",
 )
 
 _NAME = re.compile(r"(DC|JE|JK|KL)_((sa|su|a|d|f|h|n)\d\d)")

@@ -108,6 +108,9 @@ for no clip is left to judge them by.
 
 {figures(told)}
 TESS has two speakers: each is judged by a model that heard only the other one and other corpora.
+SAVEE's four read the same sentences, most of which belong to one emotion, so that part of its score
+is for knowing the words (docs/results.md measures how much that can be); its score as a corpus left
+out, below, is free of that.
 {" ".join(f"{note}." for note in record["notes"])}
 {sections.weights(measured["weights"])}
 {table(classes)}
