@@ -12,7 +12,7 @@ from intone.corpora import Utterance
 from intone.errors import DataError, IntoneError, LeakError
 from intone.leak_guard import guard, leaks
 from intone.protocols import EMOBOX, LUNA, PROTOCOLS, Protocol, split
-from intone.splits import Split, from_json, to_csv, to_json
+from intone.splits import Split, to_csv, to_json
 
 EMOTIONS = ("neutral", "happy", "sad", "angry")
 WHOLE = (  # protocols that test every clip once
@@ -590,29 +590,11 @@ def test_a_manifest_survives_json():
         Split.from_dict({"tset": []}, "manifest.json")
 
 
-def test_splits_survive_a_file(tmp_path):
+def test_splits_are_given_whole():
     splits = split(Protocol(), corpus("two", 2, 40))
-    (tmp_path / "splits.json").write_text(to_json(splits))
-    assert from_json(tmp_path / "splits.json") == splits
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("fold,part,id\n", "not a file of splits"),
-        ("[]", "not a file of splits"),
-        ('{"format_version": 1, "splits": [5]}', "not a file of splits"),
-        ('{"format_version": 2, "parts": []}', r"a newer Intone \(format 2\)"),
-        ('{"format_version": 1, "splits": [{"tset": []}]}', "unknown setting tset"),
-    ],
-)
-def test_what_is_no_file_of_splits_is_refused(text, words, tmp_path):
-    (tmp_path / "splits.json").write_text(text)
-    with pytest.raises(IntoneError, match=words) as error:
-        from_json(tmp_path / "splits.json")
-    assert str(tmp_path / "splits.json") in str(error.value)
-    with pytest.raises(DataError, match="No such file"):
-        from_json(tmp_path / "absent.json")
+    told = json.loads(to_json(splits))
+    assert told["format_version"] == 1
+    assert [Split.from_dict(row) for row in told["splits"]] == splits
 
 
 def test_others_get_a_line_for_each_clip_of_each_fold():

@@ -1,6 +1,6 @@
 """What a split is, and the files that it is kept and given in.
 
-Splits are kept as JSON, which `from_json` reads again, and given to others as CSV.
+Splits are given to others as JSON or CSV.
 """
 
 import csv
@@ -9,11 +9,9 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from intone import specs
-from intone.errors import DataError
 
 FORMAT_VERSION = 1  # of the JSON
 
@@ -58,27 +56,9 @@ def worst_stamp(splits: Iterable[Split]) -> str:
 
 
 def to_json(splits: Iterable[Split]) -> str:
-    """Write splits as `from_json` reads them."""
+    """Write splits for others, whole."""
     data = {"format_version": FORMAT_VERSION, "splits": [each.to_dict() for each in splits]}
     return json.dumps(data, indent=1) + "\n"
-
-
-def from_json(path: Path) -> list[Split]:
-    """Read splits; `guard` says what they are worth on the clips at hand.
-
-    Raises:
-        DataError: no such file, or it is not one of `to_json`, or of a newer Intone.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        version = data["format_version"]
-        if version > FORMAT_VERSION:
-            raise DataError(f"{path}: written by a newer Intone (format {version}); update intone")
-        return [Split.from_dict(row, f"a split of {path}") for row in data["splits"]]
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError):
-        raise DataError(f"{path}: not a file of splits, as Intone writes them") from None
 
 
 def to_csv(splits: Iterable[Split], labels: Mapping[str, str]) -> str:
