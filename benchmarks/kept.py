@@ -15,6 +15,7 @@ RECORDINGS = Path(__file__).parent.parent / "results" / "recordings.toml"
 DEFAULT_MODEL = RECORDINGS.with_name("default.toml")
 ACROSS = RECORDINGS.with_name("across.toml")
 VALIDATION = RECORDINGS.with_name("validation.toml")
+NORMALISED = RECORDINGS.with_name("normalised.toml")
 
 
 def keep(path: Path, name: str, figures: Mapping[str, Any]) -> None:

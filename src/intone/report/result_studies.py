@@ -13,12 +13,12 @@ from intone import comparison, corpora, evaluation, runs
 from intone.assessment.breakdowns import Trait, breakdown, corpus_title
 from intone.augment import original
 from intone.protocols import COPIES_APART
-from intone.report import result_reconstructions, result_validation
+from intone.report import result_reconstructions
 from intone.report.comparison import points
 from intone.report.markdown import percent, table
 from intone.report.result import Result, find
+from intone.report.result_beside import Beside
 from intone.report.result_reconstructions import Autoencoder, Reconstruction
-from intone.report.result_validation import Validation
 from intone.specs import build
 
 T = TypeVar("T")
@@ -97,17 +97,17 @@ def _built(cls: type[T], variant: type[Any], data: Mapping[str, Any], where: str
 
 
 def section(
-    studies: Studies, results: Mapping[str, Result], said: Mapping[str, Validation]
+    studies: Studies, results: Mapping[str, Result], beside: Beside
 ) -> tuple[str, dict[str, str]]:
     """Set the studies: their text, and their pictures by file name.
 
-    `said` is what validation speakers said of records that were chosen by them.
+    `beside` is what benchmarks measured of the same records.
 
     Raises:
         IntoneError: a record is missing, or not what its study needs.
     """
     parts = ["## Studies\n"]
-    parts += [_study(study, results, said) for study in studies.studies]
+    parts += [_study(study, results, beside) for study in studies.studies]
     parts += [_groups(each, results) for each in studies.groups]
     pictures: dict[str, str] = {}
     for study in studies.reconstructions:
@@ -117,7 +117,7 @@ def section(
     return "\n".join(parts), pictures
 
 
-def _study(study: Study, results: Mapping[str, Result], said: Mapping[str, Validation]) -> str:
+def _study(study: Study, results: Mapping[str, Result], beside: Beside) -> str:
     rows = [["variant", "report", "accuracy", "UAR", "stamp", "clips of", "clips", "best epochs"]]
     if study.label:
         rows[0].append(f"F1, {study.label}")
@@ -125,10 +125,8 @@ def _study(study: Study, results: Mapping[str, Result], said: Mapping[str, Valid
     if study.against:
         rows[0].append(f"points of UAR beyond {_name(study, study.against)}")
     clips_of = {one.record: find(results, one.record).clips_of for one in study.variants}
-    validation = result_validation.cells(said)
-    validated = not validation.keys().isdisjoint(clips_of)
-    if validated:
-        rows[0].append("UAR, validation")
+    columns = beside.columns(clips_of)
+    rows[0] += columns
     for variant in study.variants:
         result = find(results, variant.record)
         rows.append(
@@ -149,15 +147,13 @@ def _study(study: Study, results: Mapping[str, Result], said: Mapping[str, Valid
             ]
         if study.against:
             rows[-1].append(apart.get(variant.record, ""))
-        if validated:
-            rows[-1].append(validation.get(variant.record, ""))
-    remarks = result_validation.remarks(said, clips_of)
+        rows[-1] += [cells.get(variant.record, "") for cells in columns.values()]
     leaks = "".join(
         f"\n{_copies_outside(find(results, variant.record))}"
         for variant in study.variants
         if find(results, variant.record).protocol == COPIES_APART
     )
-    return f"### {study.heading}\n\n{study.about}\n\n{table(rows)}{leaks}{remarks}"
+    return f"### {study.heading}\n\n{study.about}\n\n{table(rows)}{leaks}{beside.remarks(clips_of)}"
 
 
 def _apart(study: Study, results: Mapping[str, Result]) -> dict[str, str]:

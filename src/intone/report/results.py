@@ -13,10 +13,10 @@ from intone import corpora, reproduction
 from intone.corpora import CorpusInfo
 from intone.report import (
     result_across,
+    result_beside,
     result_pictures,
     result_rows,
     result_studies,
-    result_validation,
 )
 from intone.report.markdown import percent, table
 from intone.report.result import SHARED, UNSEEN, Result, commands, load
@@ -62,8 +62,8 @@ def page(folder: Path) -> tuple[str, dict[str, str]]:
             parts.append(f"{result_pictures.shown(line.row.id, drawn)}\n")
             pictures |= drawn
     studies = result_studies.read(folder / "studies.toml")
-    said = result_validation.read(folder / "validation.toml")
-    text, drawn = result_studies.section(studies, everything, said)
+    beside = result_beside.read(folder)
+    text, drawn = result_studies.section(studies, everything, beside)
     parts.append(result_across.section(folder / "across.toml"))
     judged = [result for name, result in everything.items() if name not in studies.remade]
     parts += [text, _records(judged)]
