@@ -33,8 +33,8 @@ class Beside:
     def remarks(self, clips_of: Mapping[str, str]) -> str:
         """Say of each corpus what is left where each fold chooses for itself; records -> titles."""
         lines = [
-            f"- {clips_of[next(iter(told['uar']))]}: {percent(Interval(*told['nested']))} "
-            f"({made_by(told)})"
+            f"- {clips_of[next(iter(told['uar']))]}: {percent(Interval(*told['nested']))}; "
+            f"{made_by(told)}"
             for told in self.validation.values()
             if set(told["uar"]) <= set(clips_of)
         ]
