@@ -140,6 +140,13 @@ def test_the_real_folders(speech, name, folder, clips):
     assert Counter(clip.emotion for clip in found) == info.emotions
 
 
+SAVEE_SAYS = {
+    **{"a01": "common 1", "su03": "common 3", "n02": "common 2", "n16": "common 1"},
+    **{"n04": "n04", "n15": "n15", "a04": "a04", "n19": "a04", "n20": "a05", "n22": "d05"},
+    **{"n25": "su04", "n27": "sa04", "n30": "h05", "h05": "h05", "f15": "f15"},
+}
+
+
 @pytest.mark.parametrize(
     ("name", "count"), [("ravdess", 3), ("tess", 4), ("savee", 3), ("emodb", 2), ("crema_d", 40)]
 )
@@ -182,6 +189,11 @@ def test_tess_knows_its_oddly_named_file(tmp_path):
     }
 
 
+def test_savee_names_what_is_said_alike_where_it_is_alike():
+    said = {name: corpora.parsers()["savee"](Path(f"KL_{name}.wav")) for name in SAVEE_SAYS}
+    assert {name: clip and clip.sentence for name, clip in said.items()} == SAVEE_SAYS
+
+
 def test_savee_reads_both_layouts_alike(tmp_path):
     nested = make(tmp_path / "nested", "DC/a01.wav", "DC/sa01.wav", "KL/su15.wav", "KL/n30.wav")
     flat = make(tmp_path / "flat", "DC_a01.wav", "DC_sa01.wav", "KL_su15.wav", "KL_n30.wav")
@@ -191,7 +203,7 @@ def test_savee_reads_both_layouts_alike(tmp_path):
     ]
     assert read[0] == read[1]
     assert [u[1] for u in read[0]] == ["angry", "sad", "neutral", "surprised"]
-    assert read[0][1] == ("savee/DC_sa01", "sad", "savee/DC", "sa01")
+    assert read[0][1] == ("savee/DC_sa01", "sad", "savee/DC", "common 1")
 
 
 @pytest.mark.parametrize("table", ["VideoDemographics.csv", "AudioWAV/VideoDemographics.csv"])

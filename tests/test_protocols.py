@@ -405,6 +405,7 @@ def test_unseen_speakers_and_sentences_share_neither_with_what_is_heard():
         assert len(speakers(heard, clips)) == 4
         assert len({sentence[id] for id in heard}) >= 6
         assert each.stamp == "unseen speakers"
+        assert "validation shares its sentences with training" in each.notes
 
 
 def test_words_that_tell_the_emotion_are_noted():
@@ -424,6 +425,14 @@ def test_words_that_tell_the_emotion_are_noted():
     assert not any(
         "even" in note for each in split(Protocol(), clips + told) for note in each.notes
     )
+
+
+def test_emotions_that_training_cannot_know_are_noted():
+    clips = [clip("one", f"{s:02d}", n) for s in range(1, 5) for n in range(8)]
+    clips += [clip("one", "05", n, emotion="bored") for n in range(100, 104)]
+    splits = split(Protocol(name="leave-one-speaker-out"), clips)
+    words = "training never hears bored, tested here"
+    assert [words in each.notes for each in splits] == [False] * 4 + [True]
 
 
 def test_the_same_words_in_two_corpora_are_two_sentences():
@@ -471,6 +480,7 @@ def test_settings_are_checked():
         ("unseen-sentences", corpus("one", 4, 4), "two separate sentences"),
         ("unseen-speakers-and-sentences", corpus("one", 1, 8), "two separate speakers"),
         ("unseen-speakers-and-sentences", corpus("one", 4, 4), "two separate sentences"),
+        ("unseen-speakers-and-sentences", [clip("wild", None, 1)], "the speaker of .* is unknown"),
         ("random", corpus("one", 1, 1), "two separate clips"),
         ("random", corpus("one", 1, 2), "no training, validation and test"),
     ],

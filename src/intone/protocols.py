@@ -131,7 +131,7 @@ def split(
             train=tuple(clip.id for clip in rest if clip.id not in held),
             validation=tuple(sorted(held)),
             test=tuple(sorted(tested)),
-            notes=(*notes, *held_out, *_told_by_words(test, rest)),
+            notes=(*notes, *held_out, *_told_by_words(test, rest), *_unheard_emotions(test, rest)),
         )
         if not (made.train and made.test and (made.validation or not protocol.validation)):
             raise DataError(
@@ -187,6 +187,7 @@ def _unseen_speakers_and_sentences(
     protocol: Protocol, clips: Group, same: Sequence[Key], rng: np.random.Generator
 ) -> Tests:
     """Make a fold of each of K parts of the speakers with each of K parts of the sentences."""
+    _need_known(protocol, clips, "speaker", _speaker)
     speakers, few_speakers = _unseen_speakers(protocol, clips, same, rng)
     sentences, few_sentences = _unseen_sentences(protocol, clips, same, rng)
     parts = [{clip.id for clip in part} for part in sentences]
@@ -297,6 +298,12 @@ def _told_by_words(test: Group, rest: Group) -> list[str]:
     ]
 
 
+def _unheard_emotions(test: Group, rest: Group) -> list[str]:
+    """Note the emotions that are tested and that training cannot know."""
+    unheard = {clip.emotion for clip in test} - {clip.emotion for clip in rest}
+    return [f"training never hears {', '.join(sorted(unheard))}, tested here"] if unheard else []
+
+
 # Validation: some of the clips that are not tested.
 
 _UNITS: Mapping[str, Key] = {"sessions": _session, "speakers": _speaker, "sentences": _sentence}
@@ -339,6 +346,8 @@ def _validation(
         parts = min(round(wanted), len(groups))
         if parts > 1:
             held += _deal(groups, [1 / parts] * parts, rng)[rng.integers(parts)]
+    if _sentence in _UNHEARD.get(protocol.name, ()):
+        notes.append("validation shares its sentences with training")
     return held, notes
 
 
