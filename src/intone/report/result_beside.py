@@ -41,7 +41,8 @@ class Beside:
         if not lines:
             return ""
         head = "Where each fold takes what its own validation speakers like best:"
-        return "\n".join(["", head, "", *lines, ""])
+        scales = [f"- {made_by(told)}" for told in self.normalised.values()]
+        return "\n".join(["", head, "", *lines, "", "Voices on their own scales:", "", *scales, ""])
 
 
 def read(folder: Path) -> Beside:

@@ -9,7 +9,7 @@ from intone.report.markdown import percent, table
 from intone.report.result import UNSEEN, Result
 from intone.reproduction import Row, SourceReport
 
-HEAD = ["row", "system", "clips of", "report", "ours, as it split", "unseen speakers", "UAR"]
+HEAD = ["row", "system", "clips of", "report", "ours, as it split", "ours, unseen speakers", "UAR"]
 HEAD += ["folds", "clips", "best epochs", "parameters", "training, min", "ms a clip"]
 
 

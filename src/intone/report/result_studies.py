@@ -173,13 +173,21 @@ def _name(study: Study, record: str) -> str:
 
 
 def _copies_outside(result: Result) -> str:
-    """Count the tested clips of which another copy was heard in training or validation."""
-    tested = Counter(map(original, result.scores[0].ids))
+    """Count the tested clips of which other copies were heard, and say how each kind fares."""
+    scores = runs.pooled(result.scores)
+    tested = Counter(map(original, scores.ids))
     every = 1 + len(result.record["recipe"]["augment"]["copies"])
-    heard = sum(count for count in tested.values() if count < every)
+    heard = np.array([every - tested[original(id)] for id in scores.ids])
+    right = scores.probabilities.argmax(1) == scores.truth
+    told = [
+        f"{100 * right[heard == count].mean():.1f} % of the {(heard == count).sum():,} with "
+        f"{count or 'no'} other {'copy' if count == 1 else 'copies'} there"
+        for count in sorted({*heard})
+    ]
     return (
-        f"Of {tested.total():,} tested clips of `{result.name}`, {heard:,} have a copy of the same "
-        "recording outside the test part, and so has every voice.\n"
+        f"Of {len(heard):,} tested clips of `{result.name}`, {(heard > 0).sum():,} have a copy of "
+        "the same recording outside the test part, and so has every voice. Right are "
+        f"{', '.join(told)}.\n"
     )
 
 
@@ -205,10 +213,17 @@ def _groups(groups: Groups, results: Mapping[str, Result]) -> str:
         )
     chance = ""
     if compared.gap is not None and compared.p_value is not None:
-        chance = (
-            f"\nThe gap of {100 * compared.gap:.1f} points of UAR, or a larger one, comes about by "
-            f"chance with p = {compared.p_value:.3f}.\n"
+        judged = sorted(
+            (group for group in compared.groups if group.uar.low is not None),
+            key=lambda group: group.uar.value,
         )
+        p_value = "< 0.001" if compared.p_value < 0.001 else f"= {compared.p_value:.3f}"
+        chance = (
+            f"\nFrom {judged[0].name} to {judged[-1].name} it is {100 * compared.gap:.1f} points "
+            f"of UAR; such a gap, or a larger one, comes about by chance with p {p_value}."
+        )
+        few = len(judged) < len(compared.groups)
+        chance += " Groups of fewer than eight speakers are not judged.\n" if few else "\n"
     return (
         f"### {groups.heading}\n\n{groups.about} Record `{groups.record}`, *{result.report.stamp}*."
         f"\n\n{table(rows)}{chance}"

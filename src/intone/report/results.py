@@ -11,6 +11,7 @@ from typing import Any
 
 from intone import corpora, reproduction
 from intone.corpora import CorpusInfo
+from intone.errors import IntoneError
 from intone.report import (
     result_across,
     result_beside,
@@ -36,6 +37,10 @@ The stamp says what stood on both sides of the split. *Unseen speakers*: the voi
 part were never heard in training. *Speaker-dependent*: they were, as in most published figures;
 such a figure says how well a net knows these voices, not how well it hears emotion. *Leaky*: so
 were copies of the clips themselves. *Wrong labels*: a report's fault is repeated on purpose.
+
+In the tables of the reports' rows, the first three figures are accuracy, as the reports give it:
+the report's, ours split as the report split, ours on unseen speakers. What stands from UAR on is of
+the run on unseen speakers, or, where there is none, of the other.
 
 Everything was trained on a busy machine with two cores and no GPU, so most nets have fewer epochs
 than their reports gave them; minutes are by its clock, and a clip's milliseconds are from decoded
@@ -170,5 +175,16 @@ def _row(result: Result) -> list[str]:
     ]
 
 
+def main() -> int:
+    """Write the page from the folder of records named first into the folder named second."""
+    try:
+        source, target = map(Path, sys.argv[1:])
+        write(source, target)
+    except (IntoneError, ValueError) as error:
+        print(f"results: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    write(*map(Path, sys.argv[1:]))
+    sys.exit(main())
