@@ -146,7 +146,14 @@ def test_others_train_on_our_splits_and_we_score_what_they_predict(
     assert code == 0, err
     rows = list(csv.DictReader(io.StringIO(out)))
     assert len([row for row in rows if row["part"] == "test"]) == 96
-    assert run("split", tiny_recipe, *data, "--output", tmp_path / "splits.json")[0] == 0
+    assert not err
+    to_file = ["--output", tmp_path / "splits.json", "--set", "protocol.folds=20"]
+    code, _, err = run("split", tiny_recipe, *data, *to_file)
+    assert code == 0
+    folds, note, *_ = err.splitlines()
+    assert folds.endswith("folds: unseen speakers")
+    assert note.startswith("Note: ")
+    assert note.endswith("separate speakers.")
     assert len(json.loads((tmp_path / "splits.json").read_text())) == 2
 
     short = ["--set", "training.epochs=1", "--output", tmp_path / "run"]

@@ -53,6 +53,12 @@ def note(message: str, quiet: bool = False) -> None:
         print(message, file=sys.stderr)
 
 
+def remarks(notes: Iterable[str], quiet: bool = False) -> None:
+    """Say what should be known of a split."""
+    for remark in notes:
+        note(f"Note: {remark}.", quiet)
+
+
 def progress(quiet: bool) -> Track:
     """A progress bar on standard error; nothing when quiet or when it is no terminal."""
     return silent if quiet or not sys.stderr.isatty() else _bar

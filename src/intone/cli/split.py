@@ -39,6 +39,7 @@ def split(
         seed=seed,
         track=_output.progress(quiet),
     )
+    stamp = splits.worst_stamp(made.splits)
     if score is not None:
         tested = {id for each in made.splits for id in each.test}
         scores = predictions.read(
@@ -46,9 +47,11 @@ def split(
             {id: made.labels[id] for id in sorted(tested)},
             {clip.id: clip.speaker for clip in made.utterances},
         )
-        stamp = splits.worst_stamp(made.splits)
         print(table(evaluation.evaluate(scores, protocol=made.splits[0].protocol, stamp=stamp)))
-    elif output is not None and output.suffix == ".json":
+        return
+    if output is not None and output.suffix == ".json":
         _output.write(splits.to_json(made.splits), output)
     else:
         _output.write(splits.to_csv(made.splits, made.labels), output)
+    _output.note(f"{made.splits[0].protocol}, {len(made.splits)} folds: {stamp}", quiet)
+    _output.remarks(sorted({note for each in made.splits for note in each.notes}), quiet)

@@ -64,4 +64,5 @@ def train(
         track=track,
     )
     print(table(Report.from_dict(record["report"])))
+    _output.remarks(record["notes"], quiet)
     _output.note(f"\n{run.folder}: done; intone export {run.folder} makes a model file", quiet)
