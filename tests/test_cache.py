@@ -125,8 +125,13 @@ def test_copies_are_the_same_the_second_time_and_change_with_the_seed(own_cache,
     assert not set(made.digests.values()) & set(other.digests.values())
 
 
-@pytest.mark.parametrize("suffix", [".f32", ".json", ".npy"])
-@pytest.mark.parametrize("damage", ["cut", "empty", "lost"])
+@pytest.mark.parametrize(
+    ("suffix", "damage"),
+    [
+        *((suffix, damage) for suffix in (".f32", ".json") for damage in ("cut", "empty", "lost")),
+        *((".npy", damage) for damage in ("cut", "empty", "lost", "zeros", "short", "other shape")),
+    ],
+)
 def test_a_damaged_cache_is_made_anew(own_cache, clips, suffix, damage):
     front_end, rule = FrontEnd(features=(LogMel(n_mels=20),)), WindowRule(length=8000, hop=4000)
 
@@ -139,8 +144,15 @@ def test_a_damaged_cache_is_made_anew(own_cache, clips, suffix, damage):
     [store] = own_cache.glob(f"*{suffix}")
     whole = store.read_bytes()
     store.unlink()
+    damaged = {
+        "cut": whole[: len(whole) // 2],
+        "empty": b"",
+        "zeros": bytes(len(whole)),
+        "short": whole[:-10],
+        "other shape": whole.replace(b"'shape': (", b"'shape': (1, ", 1),
+    }
     if damage != "lost":
-        store.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
+        store.write_bytes(damaged[damage])
     after, features_after = made()
     for id, samples in before.items():
         np.testing.assert_array_equal(after[id], samples)

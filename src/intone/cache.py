@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
-from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -134,14 +133,24 @@ def features(
     store = folder() / f"features-{_digest([*made_from, *(sounds.digests[id] for id in ids)])}.npy"
     count = sum(len(windows.starts(len(sounds.samples[id]), rule)) for id in ids)
     shape = (count, *front_end.shape(rule.length))
-    if not store.exists() or store.stat().st_size < 4 * prod(shape):
+    mapped = _mapped(store, shape)
+    if mapped is None:
         with _writing(store) as file:
             header = {"descr": "<f4", "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
             for array in track(_parallel(compute, ids), "computing features", len(ids)):
                 file.write(array.tobytes())
-    mapped: Floats = np.load(store, mmap_mode="r")
+        mapped = np.load(store, mmap_mode="r")
     return mapped
+
+
+def _mapped(store: Path, shape: tuple[int, ...]) -> Floats | None:
+    """Map stored features; nothing where there are none, or a power cut has left others."""
+    try:
+        mapped: Floats = np.load(store, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return None
+    return mapped if mapped.shape == shape and mapped.dtype == np.float32 else None
 
 
 def kept() -> dict[str, list[Path]]:
