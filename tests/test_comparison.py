@@ -139,3 +139,14 @@ def test_the_command_compares_committed_records(run, tmp_path):
     apart = second["report"]["uar"]["value"] - first["report"]["uar"]["value"]
     assert second["differences"]["uar"]["value"] == pytest.approx(apart)
     assert f"{100 * apart:+.1f}" in out
+
+
+def test_runs_that_were_split_otherwise_say_so(run):
+    names = ("savee-base-6", "savee-words-6")
+    records = [ROOT / "results" / "studies" / f"{name}.json" for name in names]
+    code, out, err = run("compare", *records)
+    assert code == 0, err
+    assert "unseen speakers (leave-one-speaker-out)" in out
+    assert "unseen speakers (unseen-speakers-and-sentences)" in out
+    _, alike, _ = run("compare", records[0], records[0])
+    assert "(" not in alike.splitlines()[1]

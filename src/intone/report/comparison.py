@@ -27,12 +27,13 @@ def score_rows(rows: Sequence[Row]) -> list[list[str]]:
     """What each run is worth and costs."""
     head = ["run", "stamp", "clips", "UAR, %", "accuracy, %", "macro F1, %"]
     lines = [[*head, "parameters", "minutes", "ms a clip"]]
+    split_alike = len({row.report.protocol for row in rows}) == 1
     for row in rows:
         report = row.report
         lines.append(
             [
                 row.name,
-                report.stamp,
+                report.stamp if split_alike else f"{report.stamp} ({report.protocol})",
                 str(report.clips),
                 *(percent(each) for each in (report.uar, report.accuracy, report.macro_f1)),
                 f"{row.parameters:,}",

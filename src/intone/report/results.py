@@ -149,7 +149,10 @@ def _records(results: Iterable[Result]) -> str:
     sections = defaultdict(list)
     for result in results:
         sections[result.clips_of].append(result)
-    parts = ["## Every record\n"]
+    parts = [
+        "## Every record\n\nA record is named as its run's folder was (`--output runs/NAME`), and "
+        "ensembles name the folders of their members.\n"
+    ]
     for title, entries in sorted(sections.items()):
         entries.sort(key=lambda result: -result.report.uar.value)
         rows = [RECORD_HEAD, *map(_row, entries)]
