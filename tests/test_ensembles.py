@@ -15,6 +15,7 @@ from intone.ensembles.joined import join
 from intone.errors import DataError, LeakError, ModelError
 from intone.evaluation import Report
 from intone.runs import Run
+from intone.training import DivergedError
 from intone.windows import WindowRule
 from made_runs import BRIGHT, CALM, MLP, SPEAKER, made_recipe, made_run
 
@@ -193,6 +194,38 @@ def test_what_is_no_run_to_combine_is_told(calm, bright, alone, tmp_path):
         combine(alone[:2], "stacking")
     with pytest.raises(DataError, match="LSTMDense cannot be a meta model"):
         combine([calm.folder, bright.folder], "stacking", "net.name=LSTMDense")
+
+
+def test_what_fails_leaves_no_folder_behind(calm, bright, tmp_path):
+    folders = [calm.folder, bright.folder]
+    with pytest.raises(DivergedError, match="lower training.learning_rate"):
+        combine(folders, "stacking", "training.learning_rate=1e30")
+    made = combine(folders, "average")
+    lost = ensembles.weighted.Weighted(np.array([0.5, np.nan]))
+    with pytest.raises(DataError, match="the probabilities must be finite"):
+        ensembles.write(replace(made, learned=dict.fromkeys(made.learned, lost)), tmp_path / "e")
+    assert not list((tmp_path / "e").iterdir())
+    ensembles.write(made, tmp_path / "e")
+    assert Run(tmp_path / "e").manifest["ensemble"]["method"] == "average"
+
+
+def test_damaged_members_are_named_before_the_work(calm, bright, tmp_path):
+    copied = tmp_path / "calm"
+    shutil.copytree(calm.folder, copied)
+    record = files.read_json(copied / "record.json")
+    for change, message in (
+        ({"report": None}, r"record.json: is damaged \(report: .*; make it anew"),
+        ({"recipe": {}}, f"{copied}: title: is missing"),
+    ):
+        files.write_json(copied / "record.json", record | change)
+        with pytest.raises(DataError, match=message):
+            members.read([bright.folder, copied])
+    files.write_json(copied / "record.json", record)
+    path = copied / "fold-1-seed-0" / "scores.npz"
+    arrays = files.read_arrays(path)
+    files.write_arrays(path, arrays | {"test_ids": arrays["validation_ids"]})
+    with pytest.raises(DataError, match=f"{path}: is damaged; delete it, and go on with --resume"):
+        combine([bright.folder, copied], "average")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
+from full_disk import full_disk
 from intone import (
     audio,
     corpora,
@@ -24,7 +26,7 @@ from intone import (
 from intone.augment import original
 from intone.augment.sound import Noise, Silence, Speed
 from intone.calibration import Candidates
-from intone.errors import DataError, LeakError, ModelError
+from intone.errors import DataError, IntoneError, LeakError, ModelError
 from intone.experiment import Experiment
 from intone.recipe import Recipe
 from intone.runs import Run
@@ -399,7 +401,7 @@ def test_changed_labels_are_another_run(subject, finished):
 
 
 def test_two_processes_do_not_train_one_run(subject, finished):
-    with runs._alone(finished), pytest.raises(DataError, match="another process trains this run"):
+    with runs.alone(finished), pytest.raises(DataError, match="another process trains this run"):
         runs.train(subject, finished, sources={"data": [], "speaker": None}, resume=True)
 
 
@@ -410,6 +412,75 @@ def test_windows_too_short_for_a_net_are_told_before_the_work(subject):
     )
     with pytest.raises(DataError, match="SingleCNN cannot read inputs .* make window.length long"):
         experiment.prepare(recipe, subject.utterances)
+
+
+VECTOR = {"inputs": {"vector": {"features": [{"kind": "mfcc"}], "pool": ["mean"]}}}
+
+
+def test_what_a_net_gives_is_looked_at_before_the_work(subject, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "made_answers.py").write_text(
+        """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, *, classes, vector_shape, gives):
+        super().__init__()
+        self.head = nn.Linear(vector_shape[0], classes)
+        self.gives = gives
+    def forward(self, vector):
+        logits = self.head(vector)
+        return {"two": logits[:, :2], "one": logits.sum(1), "pair": (logits, 1)}[self.gives]
+"""
+    )
+    for gives, words in {
+        "two": r"gives \[2, 2\] for 2 windows and 3 labels; .* \[2, 3\]",
+        "one": r"gives \[2\] for 2 windows and 3 labels",
+        "pair": "gives tuple for 2 windows and 3 labels",
+        "none": r"KeyError: 'none' \(made_answers.py, line 11\)",
+    }.items():
+        net = {"net": {"name": "made_answers:Net", "options": {"gives": gives}}}
+        with pytest.raises(DataError, match=words):
+            experiment.prepare(_varied(subject, VECTOR | net), subject.utterances)
+
+
+def _varied(subject: Experiment, changes: dict) -> Recipe:
+    return Recipe.parse(subject.recipe.model_dump() | changes, "recipe")
+
+
+def test_batch_norm_and_batches_of_one_are_told_before_the_work(subject):
+    changes = {
+        "net": {"name": "VectorCNN", "options": {"kernels": (4, 4, 4)}},
+        "training": {"epochs": 1, "batch_size": 1},
+    }
+    with pytest.raises(DataError, match="VectorCNN cannot learn from one .* training.batch_size"):
+        experiment.prepare(_varied(subject, changes), subject.utterances)
+
+
+def test_training_parts_of_one_label_are_told_before_the_work(subject):
+    speakers = dict(zip(["angry", "sad"], ["folder/s0", "folder/s1"], strict=True))
+    apart = [clip for clip in subject.utterances if speakers.get(clip.emotion) == clip.speaker]
+    changes = VECTOR | {"net": {"name": "LinearSVM"}, "protocol": {"folds": 2, "validation": 0}}
+    with pytest.raises(
+        DataError, match="LinearSVM .* give clips of each emotion from two speakers"
+    ):
+        experiment.prepare(_varied(subject, changes), apart)
+
+
+def test_a_full_disk_leaves_no_half_of_a_model(model, tmp_path):
+    before = model.path.read_bytes()
+    graph = onnx.load_from_string(before)
+    output = tmp_path / "m.onnx"
+    output.write_bytes(before)
+    with full_disk(), pytest.raises(IntoneError, match=r"m.onnx: cannot be written: .*make room"):
+        export.write(graph, model.description, output, lambda _: 0.0)
+    assert [*tmp_path.iterdir()] == [output]
+    assert output.read_bytes() == before
+    with pytest.raises(ModelError, match=r"m.onnx: not written, its answers are off by 1.0e\+00"):
+        export.write(graph, model.description, output, lambda _: 1.0)
+    assert [*tmp_path.iterdir()] == [output]
+    export.write(graph, model.description, output, lambda _: 0.0)
+    assert output.read_bytes() == before
 
 
 def test_a_fold_that_is_not_there_is_refused(subject, tmp_path):

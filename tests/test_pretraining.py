@@ -12,6 +12,7 @@ from intone.corpora import Utterance
 from intone.errors import DataError, LeakError
 from intone.experiment import Experiment
 from intone.recipe import Recipe
+from intone.training import DivergedError
 
 SPEAKER = r"/(s\d)-"
 
@@ -96,13 +97,17 @@ def test_neither_stage_hears_a_clip_of_another_part(subject):
     assert all(value.isfinite().all() for value in fitted.net.state_dict().values())
 
 
-def test_unlabelled_clips_are_heard_in_pretraining_alone(subject):
+def test_unlabelled_clips_are_heard_in_pretraining_alone(subject, tmp_path):
     split = subject.splits[0]
     deaf = without_sound(subject, {clip.id for clip in subject.unlabelled})
-    fitted = experiment.fit(deaf, split.train, seed=0, last_epoch=1, last_pretraining_epoch=1)
-    assert np.isnan(fitted.fit.pretraining.history[0].train_loss)
+    with pytest.raises(DivergedError, match="lower pretraining.training.learning_rate"):
+        experiment.fit(deaf, split.train, seed=0, last_pretraining_epoch=1)
     whole = experiment.fit(subject, split.train, seed=0, last_epoch=1, last_pretraining_epoch=1)
-    np.testing.assert_array_equal(fitted.scalers["frames"].mean, whole.scalers["frames"].mean)
+    runs.save_fitted(whole, tmp_path)
+    weights = tmp_path / "net.pt"
+    going_on = experiment.fit(deaf, split.train, seed=0, last_epoch=1, weights=weights)
+    assert np.isfinite(going_on.fit.history[0].train_loss)
+    np.testing.assert_array_equal(going_on.scalers["frames"].mean, whole.scalers["frames"].mean)
     parts = {id for each in subject.splits for id in (*each.train, *each.validation, *each.test)}
     assert parts == {clip.id for clip in subject.utterances}
 

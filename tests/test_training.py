@@ -11,7 +11,7 @@ from torch.nn import functional
 from intone import tasks, training
 from intone.dataset import Part
 from intone.recipe import Training
-from intone.training import Epoch
+from intone.training import DivergedError, Epoch
 
 CLASSES = 3
 
@@ -105,6 +105,27 @@ def test_training_stops_when_patience_ends_and_the_best_weights_are_restored():
     part = made_part(seed=1)
     found = training.predict(net, part)[np.arange(24), part.targets]
     assert -np.log(np.maximum(found, 1e-7)).mean() == pytest.approx(best.validation_loss, rel=1e-5)
+
+
+@pytest.mark.parametrize("monitor", ["loss", "accuracy", "uar"])
+def test_training_that_diverges_is_stopped_and_its_last_epoch_is_not_saved(tmp_path, monitor):
+    """Weights that a penalty makes three thousand times as large at each step."""
+    grow = {"optimizer": "sgd", "l2": 1.0, "learning_rate": 1500.0, "batch_size": 8}
+    settings = Training(epochs=20, patience=20, monitor=monitor, **grow)
+    path = tmp_path / "c.pt"
+    with pytest.raises(
+        DivergedError, match=r"diverged in epoch \d: the loss is not finite; lower "
+    ):
+        training.fit(
+            Linear(),
+            lambda epoch: made_part(),
+            made_part(seed=1),
+            settings,
+            seed=0,
+            checkpoint=path,
+        )
+    kept = [Epoch(**row) for row in training.load(path)["history"]]
+    assert np.isfinite([(epoch.train_loss, epoch.validation_loss) for epoch in kept]).all()
 
 
 def test_l2_is_keras_s_penalty_on_kernels_alone():

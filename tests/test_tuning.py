@@ -126,6 +126,15 @@ def test_settings_that_do_not_go_together_are_refused_and_the_search_goes_on(
     assert "complete" in states.values()
 
 
+def test_a_trial_that_diverges_is_refused_and_the_search_goes_on(subject, tmp_path):
+    recipe = searched(subject, epochs=2, space={"training.learning_rate": [1e-2, 1e30]})
+    outcome = tune(subject, recipe, tmp_path, trials=2)
+    states = {trial.values["training.learning_rate"]: trial.state for trial in outcome.trials}
+    assert states == {1e-2: "complete", 1e30: "refused"}
+    assert outcome.best.values == {"training.learning_rate": 1e-2}
+    assert not list(tmp_path.glob("trial-*"))
+
+
 class StoppedError(Exception):
     """What stops a search in the middle of a trial."""
 

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intone.errors import DataError, IntoneError
+
+RESUME = "delete it, and go on with --resume"
+"""What to do about a damaged file that a run writes anew."""
 
 
 @contextmanager
@@ -77,8 +79,8 @@ def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
         file.write(packed.getvalue())
 
 
-def read_json(path: Path) -> Any:
-    """Read plain data.
+def read_json(path: Path, advice: str = RESUME) -> Any:
+    """Read plain data; `advice` says what to do where it is damaged.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -87,18 +89,24 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError):
-        raise DataError(f"{path}: is damaged; delete it, and go on with --resume") from None
+        raise damaged(path, advice) from None
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read named arrays.
+def read_arrays(path: Path, advice: str = RESUME) -> dict[str, NDArray[Any]]:
+    """Read named arrays; `advice` says what to do where they are damaged.
 
     Raises:
         FileNotFoundError: there is no such file.
         DataError: it is damaged.
     """
+    packed = io.BytesIO(path.read_bytes())
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(packed, allow_pickle=False) as stored:
             return dict(stored)
-    except (ValueError, EOFError, zipfile.BadZipFile, TypeError):
-        raise DataError(f"{path}: is damaged; delete it, and go on with --resume") from None
+    except Exception:  # a damaged archive may fail in any way
+        raise damaged(path, advice) from None
+
+
+def damaged(path: Path, advice: str = RESUME) -> DataError:
+    """The error that names a file which does not hold what it should."""
+    return DataError(f"{path}: is damaged; {advice}")

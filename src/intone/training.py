@@ -26,6 +26,10 @@ _PACE = 10
 """a checkpoint is written once training has gone on for so many times as long as writing takes"""
 
 
+class DivergedError(DataError):
+    """A net whose numbers have grown beyond all bounds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Epoch:
     """One row of the learning curve."""
@@ -72,6 +76,9 @@ def fit(
     `settings.monitor` on the validation part; without one, training runs to `last_epoch` (or
     through all its epochs), whose weights are kept. Dice are thrown anew each epoch from (seed,
     epoch), so a fit that goes on from `checkpoint` continues as if it had never stopped.
+
+    Raises:
+        DivergedError: the loss of an epoch is not finite.
     """
     device = tune_hardware()
     net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -94,6 +101,7 @@ def fit(
         scores = _validate(net, validation) if validation is not None else {}
         seconds = time.perf_counter() - began
         history.append(Epoch(epoch=epoch, train_loss=loss, seconds=seconds, **scores))
+        _refuse_divergence(net, history[-1])
         watched = _watched(history[-1], settings)
         if watched < best["value"]:
             best = {"value": watched, "epoch": epoch, "weights": _weights(net)}
@@ -288,6 +296,16 @@ def _validate(net: nn.Module, part: Part) -> dict[str, float]:
     }
 
 
+def _refuse_divergence(net: nn.Module, epoch: Epoch) -> None:
+    if np.isfinite([epoch.train_loss, epoch.validation_loss or 0]).all():
+        return
+    section = "pretraining.training" if nets.task(net) == "reconstruction" else "training"
+    raise DivergedError(
+        f"training diverged in epoch {epoch.epoch}: the loss is not finite; "
+        f"lower {section}.learning_rate"
+    )
+
+
 def _watched(epoch: Epoch, settings: Training) -> float:
     """The value that is best when it is lowest; without validation, the newest epoch wins."""
     value = {
@@ -343,7 +361,7 @@ def _resume(
         optimizer.load_state_dict(state["optimizer"])
         return state["best"], [Epoch(**row) for row in state["history"]]
     except (KeyError, TypeError, ValueError, RuntimeError):
-        raise DataError(f"{path}: is of another fit; delete it, and go on with --resume") from None
+        raise DataError(f"{path}: is of another fit; {files.RESUME}") from None
 
 
 def save(state: dict[str, Any], path: Path) -> None:
@@ -366,4 +384,17 @@ def load(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise DataError(f"{path}: is missing; delete its folder, and go on with --resume") from None
     except Exception:  # a damaged pickle may fail in any way
-        raise DataError(f"{path}: is damaged; delete it, and go on with --resume") from None
+        raise files.damaged(path) from None
+
+
+def load_weights(net: nn.Module, path: Path) -> None:
+    """Give a net the weights that `save` wrote.
+
+    Raises:
+        DataError: there is no such file, it is damaged, or holds the weights of another net.
+    """
+    try:
+        net.load_state_dict(load(path))
+    except (RuntimeError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split()[:12])
+        raise DataError(f"{path}: the weights of another net ({reason} ...)") from None

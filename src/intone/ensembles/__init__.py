@@ -127,12 +127,8 @@ def write(ensemble: Ensemble, folder: Path, *, command: str = "") -> dict[str, A
     if (folder / "run.json").exists():
         raise DataError(f"{folder}: holds a run already; choose another --output")
     manifest = _manifest(ensemble, command)
-    found = joined.runs[0].manifest.get("sources", {})
+    found = joined.runs[0].manifest["sources"]
     sources = {**found, "members": [str(run.folder.resolve()) for run in joined.runs]}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: {error.strerror}; choose another --output") from None
     tested = [joined.out_of_fold(seed) for seed in manifest["seeds"]]
     record = {
         **manifest,
@@ -151,8 +147,13 @@ def write(ensemble: Ensemble, folder: Path, *, command: str = "") -> dict[str, A
         "speakers": np.array([joined.speakers[id] for id in ids]),
         "probabilities": np.stack([_combined(ensemble, seed) for seed in manifest["seeds"]]),
     }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: {error.strerror}; choose another --output") from None
+    record = runs.write_record(folder, record, arrays)
     files.write_json(folder / "run.json", {**manifest, "sources": sources})
-    return runs.write_record(folder, record, arrays)
+    return record
 
 
 def _combined(ensemble: Ensemble, seed: int) -> members.Floats:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from intone import emotions, files, runs
+from intone import emotions, runs
 from intone.errors import DataError
+from intone.recipe import Recipe
 from intone.runs import Run
 
 Floats = NDArray[np.float32]
@@ -106,14 +107,15 @@ def read(folders: Sequence[Path]) -> Members:
     """Read runs, and see that they go together.
 
     Raises:
-        DataError: fewer than two, or one that is not finished, is an ensemble itself, or has other
-            labels, clips, folds or seeds than the first.
+        DataError: fewer than two, or one that is damaged or not finished, is an ensemble itself,
+            or has other labels, clips, folds or seeds than the first.
     """
     if len(folders) < 2:
         raise DataError("an ensemble needs two runs or more")
     names = _names(folders)
     records = [runs.load_record(folder)[0] for folder in folders]
     for folder, record in zip(folders, records, strict=True):
+        Recipe.parse(dict(record["recipe"]), str(folder))  # refuses what is none
         if "ensemble" in record:
             raise DataError(f"{folder}: is an ensemble; name its members instead")
         if reason := _difference(record, records[0], names[0]):
@@ -169,23 +171,19 @@ def _difference(record: Record, first: Record, name: str) -> str | None:
 
 
 def _scores(run: Run, record: Record, part: str, fold: int, seed: int) -> _Scores:
-    path = run.folder / f"fold-{fold}-seed-{seed}" / "scores.npz"
-    try:
-        stored = files.read_arrays(path)
-    except OSError:
-        raise DataError(f"{path}: is missing; go on with the run with --resume") from None
-    if f"{part}_ids" not in stored:
+    folder = run.folder / f"fold-{fold}-seed-{seed}"
+    answered = runs.load_answers(folder, len(record["labels"])).get(part)
+    if answered is None:
         raise DataError(
             f"{run.folder}: has no validation part to learn from; --method average needs none"
         )
-    ids = tuple(map(str, stored[f"{part}_ids"]))
-    truth = stored.get(f"{part}_truth")
+    ids, truth = answered.ids, answered.truth
     if truth is None:  # an early run; its record knows the labels of all clips that it tested
         known = _tested(run)
         if not known.keys() >= set(ids):
             raise DataError(f"{run.folder}: an early run without its {part} labels; train it anew")
         truth = np.array([known[id] for id in ids])
-    return _Scores(ids, truth.astype(np.int64), stored[f"{part}_probabilities"])
+    return _Scores(ids, truth.astype(np.int64), answered.probabilities)
 
 
 def _tested(run: Run) -> dict[str, int]:

@@ -23,7 +23,7 @@ from intone.progress import Track, silent
 from intone.recipe import Recipe
 from intone.search import studies
 from intone.search.space import Dimension, FloatRange, IntRange, Search, Value, Values, resolve
-from intone.training import Epoch, Fit
+from intone.training import DivergedError, Epoch, Fit
 
 Prepare = Callable[[Recipe], Experiment]
 """a recipe on the clips at hand"""
@@ -39,7 +39,7 @@ class Trial:
     number: int
     values: Values
     state: str
-    """complete, stopped, unfinished, or refused: the net cannot be built so"""
+    """complete, stopped, unfinished, or refused: the net cannot be built so, or diverged"""
     curve: tuple[float, ...]
     """the best value so far, epoch by epoch"""
     epochs: int
@@ -197,22 +197,25 @@ def _train(
     try:
         variant = _vary(subject, recipe, values, prepare)
     except DataError as error:
-        trial.set_user_attr("refused", str(error))
-        raise optuna.TrialPruned from None
+        raise _refused(trial, error) from None
     split = subject.splits[recipe.search.fold]
     folder.mkdir(exist_ok=True)
     last = recipe.training.epochs
     for rung in studies.rungs(recipe.search, last):
-        fitted = experiment.fit(
-            variant,
-            split.train,
-            split.validation,
-            seed=recipe.training.seeds[0],
-            last_epoch=rung,
-            checkpoint=folder / "checkpoint.pt",
-            track=track,
-            label=f"{label}, to epoch {rung}",
-        )
+        try:
+            fitted = experiment.fit(
+                variant,
+                split.train,
+                split.validation,
+                seed=recipe.training.seeds[0],
+                last_epoch=rung,
+                checkpoint=folder / "checkpoint.pt",
+                track=track,
+                label=f"{label}, to epoch {rung}",
+            )
+        except DivergedError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise _refused(trial, error) from None
         curve = _curve(fitted.fit.history, recipe.training.monitor, rung)
         _report(trial, fitted.fit, curve)
         if stopped := rung < last and trial.should_prune():
@@ -221,6 +224,12 @@ def _train(
     if stopped:
         raise optuna.TrialPruned
     return curve[-1]
+
+
+def _refused(trial: optuna.Trial, error: DataError) -> optuna.TrialPruned:
+    """What ends a trial whose settings do not do, and lets the search go on."""
+    trial.set_user_attr("refused", str(error))
+    return optuna.TrialPruned()
 
 
 def _vary(subject: Experiment, recipe: Recipe, values: Values, prepare: Prepare) -> Experiment:
@@ -253,7 +262,6 @@ def _curve(history: Sequence[Epoch], monitor: str, length: int) -> list[float]:
     """The best value so far after each epoch; after the last one that patience allowed, its."""
     lowest = monitor == "loss"
     values = np.array([getattr(epoch, f"validation_{monitor}") for epoch in history[:length]])
-    values = np.nan_to_num(values, nan=np.inf if lowest else -np.inf)
     best = (np.minimum if lowest else np.maximum).accumulate(values)
     curve: list[float] = np.pad(best, (0, length - len(best)), mode="edge").tolist()
     return curve
