@@ -67,6 +67,28 @@ def test_one_label_is_refused(model, clips):
         adaptation.adapt(model, [clip for clip in clips if clip.emotion == "sad"])
 
 
+@pytest.mark.parametrize(
+    ("emotions", "speaker", "words"),
+    [
+        (
+            {"s1": "sad", "s2": "angry"},
+            SPEAKER,
+            r"are \w+ \(those of folder/s[12]\); give more clips",
+        ),
+        ({"s1": "sad", "s2": "angry"}, None, r"are \w+ \(those of folder/\w+/s[12]-0.wav\)"),
+    ],
+)
+def test_a_fold_of_one_label_is_refused(model, made_corpus, emotions, speaker, words):
+    chosen = [
+        clip
+        for clip in corpora.read("folder", made_corpus, speaker=speaker)
+        if emotions.get(clip.path.stem.partition("-")[0]) == clip.emotion
+        and (speaker or clip.path.stem.endswith("-0"))
+    ]
+    with pytest.raises(DataError, match=f"all clips that a fold learns from {words}"):
+        adaptation.adapt(model, chosen)
+
+
 def test_clips_that_the_model_knows_are_refused(model, clips, tmp_path):
     adapted = adaptation.write(adaptation.adapt(model, clips), tmp_path / "own.onnx", name="own")
     with pytest.raises(LeakError, match="own was trained on 96 of these 96 clips"):

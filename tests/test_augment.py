@@ -23,6 +23,7 @@ from intone.augment.sound import (
     Silence,
     SilenceParameters,
     SoundAugmentation,
+    Speed,
     Telephone,
     TimeStretch,
 )
@@ -80,13 +81,25 @@ def test_silence_stays_silence(each, rng):
         (lambda: Noise(low=30, high=15), "low=30 is more than high=15"),
         (lambda: Gain(low=1, high=0), "low=1 is more than high=0"),
         (lambda: PitchShift(low=3), "low=3 is more than high=2"),
-        (lambda: TimeStretch(low=0, high=1), "low must be above 0"),
-        (lambda: Mp3(low=8), "low must be 16 kbit/s or more"),
-        (lambda: Mp3(high=320), "high must be 160 kbit/s or less"),
-        (lambda: Reverb(low=0), "low must be above 0"),
+        (lambda: TimeStretch(low=0, high=1), "low must be 0.1 or more, not 0"),
+        (lambda: Speed(low=1, high=1e9), "high must be 10 or less"),
+        (lambda: Zoom(low=1e-9), "low must be 0.1 or more"),
+        (lambda: Noise(high=np.inf), "high must be 100 or less, not inf"),
+        (lambda: Noise(low=np.nan, high=np.nan), "low must be -100 or more, not nan"),
+        (lambda: Gain(low=-1e6), "low must be -100 or more"),
+        (lambda: PitchShift(high=100), "high must be 36 or less"),
+        (lambda: Rotation(high=np.inf), "high must be 360 or less"),
+        (lambda: Silence(low=-1), "low must be 0 or more"),
+        (lambda: Silence(high=1e9), "high must be 60 or less"),
+        (lambda: Reverb(high=1e9), "high must be 10 or less"),
+        (lambda: Mp3(low=8), "low must be 16 or more"),
+        (lambda: Mp3(high=320), "high must be 160 or less"),
+        (lambda: Reverb(low=0), "low must be 0.01 or more"),
         (lambda: Masks(count=0), "count must be 1 or more"),
         (lambda: Equalizer(count=0), "count must be 1 or more"),
+        (lambda: Masks(count=10**9), "count must be 1 or more and at most 1000"),
         (lambda: Equalizer(strength=0), "strength must be above 0"),
+        (lambda: Equalizer(strength=np.inf), "strength must be above 0 and at most 100"),
         (lambda: Masks(largest=1.5), "largest must be above 0 and at most 1"),
         (lambda: Masks(axis="rows"), "axis is time or frequency, not rows"),
     ],
@@ -94,6 +107,16 @@ def test_silence_stays_silence(each, rng):
 def test_settings_that_make_no_sense_are_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("kind", [Noise, Gain, TimeStretch, PitchShift, Speed, Reverb, Silence])
+@pytest.mark.parametrize("end", ["least", "most"])
+def test_at_its_limits_each_gives_finite_sound(kind, end, voice, rng):
+    limit = getattr(kind, end)
+    heard = kind(low=limit, high=limit)(voice, rng)
+    assert heard.dtype == np.float32
+    assert len(heard) > 0
+    assert np.isfinite(heard).all()
 
 
 def test_a_recipe_names_them_by_kind():
@@ -361,7 +384,7 @@ def test_pictures_are_drawn_within_their_ranges(rng):
     turns = [Rotation(low=-5, high=7).draw(rng) for _ in range(200)]
     assert -5 <= min(turns) < -4
     assert 6 < max(turns) <= 7
-    with pytest.raises(ValueError, match="low must be above 0"):
+    with pytest.raises(ValueError, match="low must be 0.1 or more"):
         Zoom(low=0.0)
 
 

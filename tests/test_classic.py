@@ -1,5 +1,7 @@
 """Estimators that scikit-learn fits answer as nets what they answer as estimators."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from sklearn.svm import LinearSVC
 
 from intone import nets, tasks, training
 from intone.dataset import Part
+from intone.errors import DataError
 
 
 def made(labels: list[int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -77,3 +80,48 @@ def test_ridge_chooses_as_scikit_learn_does(labels):
     cross_entropy = -np.log(heard[np.arange(len(truth)), truth]).mean()
     assert cross_entropy < np.log(len(labels)) / 2
     assert heard[:, [label for label in range(3) if label not in labels]].sum() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value", "words"),
+    [
+        ("LinearSVM", "c", float("nan"), "c: Input should be a finite number"),
+        ("LinearSVM", "c", "abc", "c: Input should be a valid number"),
+        ("LogisticRegression", "c", -1, "c: Input should be greater than 0"),
+        ("Ridge", "penalty", -5.0, "penalty: Input should be greater than 0"),
+        ("MLPClassifier", "solver", "nope", "solver: Input should be 'adam' or 'sgd'"),
+        ("MLPClassifier", "epochs", 0, "epochs: Input should be greater than 0"),
+    ],
+)
+def test_options_are_checked_where_the_net_is_built(name, option, value, words):
+    with pytest.raises(DataError, match=f"{name}, option {words}"):
+        nets.build(name, classes=3, shapes={"vector": (6,)}, options={option: value})
+
+
+@pytest.mark.parametrize("name", ["LinearSVM", "Ridge"])
+def test_folds_are_as_many_as_the_rarest_label_has_windows(name):
+    vectors, targets = made([0, 1])
+    few = np.arange(6)  # three windows of each
+    net = nets.build(name, classes=2, shapes={"vector": (6,)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # scikit-learn warns of a fold without a label
+        net.solve(vectors[few], targets[few], 0)
+    assert (answers(net, vectors).argmax(axis=1) == targets).mean() > 0.8
+    with pytest.raises(DataError, match=f"{name} needs 2 windows or more of each label"):
+        net.solve(vectors[:3], targets[:3], 0)
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "LinearSVM", "LogisticRegression", "Ridge"])
+def test_a_label_alone_is_nothing_to_learn(name):
+    vectors, targets = made([1])
+    net = nets.build(name, classes=3, shapes={"vector": (6,)})
+    with pytest.raises(DataError, match=f"{name} learns to tell labels apart, and .* one alone"):
+        net.solve(vectors, targets, 0)
+
+
+def test_an_mlp_that_diverges_says_so():
+    vectors, targets = made([0, 1])
+    options = {"solver": "sgd", "epochs": 20}
+    net = nets.build("MLPClassifier", classes=2, shapes={"vector": (6,)}, options=options)
+    with pytest.raises(DataError, match=r"MLPClassifier diverged .*; see inputs.vector.scale"):
+        net.solve(1e15 * vectors, targets, 0)

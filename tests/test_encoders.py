@@ -14,6 +14,7 @@ import pytest
 import torch
 from matplotlib import colormaps
 from numpy.testing import assert_allclose, assert_array_equal
+from safetensors.torch import save_file
 from torch.nn import functional
 
 from conftest import made_voice
@@ -251,7 +252,8 @@ def test_the_same_tensors_are_taken_in_any_file(tmp_path, monkeypatch):
     [whisper] = [module for module in MADE if "whisper-made" in module.KNOWN]
     known = replace(whisper.KNOWN["whisper-made"], tensors_sha256=_weights.digest(tensors))
     monkeypatch.setitem(whisper.KNOWN, "whisper-made", known)
-    torch.save(tensors, tmp_path / "same.pt")
+    learning = {name: torch.nn.Parameter(value) for name, value in tensors.items()}
+    torch.save({**learning, "epoch": 3}, tmp_path / "same.pt")
     encoders.get("whisper-made", tmp_path / "same.pt")
     assert_equal_states(encoders.load("whisper-made", (2,)), drawn("whisper-made", (2,)))
 
@@ -273,6 +275,27 @@ def test_a_file_that_holds_no_weights_is_told_in_a_line(content, suffix, tmp_pat
         encoders.get("whisper-made", tmp_path / "none.pt")
 
 
+@pytest.mark.filterwarnings("ignore:The creation functions that produce tensors")
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a": torch.nn.Parameter(torch.zeros(2))},
+        {"a": torch.zeros(2, requires_grad=True)},
+        {"a": torch.eye(2).to_sparse()},
+        {"a": torch.quantize_per_tensor(torch.zeros(2), 0.1, 0, torch.qint8)},
+        {"a": torch.zeros(2, device="meta")},
+        {"a": torch.zeros(2, dtype=torch.complex64)},
+        {"a": torch.zeros(2), 3: torch.zeros(2)},
+        {"a": "no tensor"},
+    ],
+    ids=["parameter", "grad", "sparse", "quantized", "meta", "complex", "mixed names", "text"],
+)
+def test_a_file_of_other_tensors_is_told_in_a_line(content, tmp_path):
+    torch.save(content, tmp_path / "other.pt")
+    with pytest.raises(DataError, match="does not hold the published weights of whisper-made"):
+        encoders.get("whisper-made", tmp_path / "other.pt")
+
+
 def test_another_models_official_file_is_refused(tmp_path, monkeypatch):
     other = publish("whisper-made", tmp_path, monkeypatch)
     with pytest.raises(DataError, match="does not hold the published weights of hubert-made"):
@@ -285,7 +308,16 @@ def test_missing_or_damaged_weights_are_told_in_a_line(published):
         encoders.load("whisper-made", (1,))
     kept = published("whisper-made")
     kept.write_bytes(kept.read_bytes()[:-100])
-    with pytest.raises(DataError, match="is damaged .*; delete it, and get whisper-made again"):
+    with pytest.raises(DataError, match="is damaged; delete it, and get whisper-made again"):
+        encoders.load("whisper-made", (1,))
+
+
+@pytest.mark.parametrize("tensors", [{}, {"conv1.bias": torch.zeros(3)}], ids=["none", "others"])
+def test_weights_of_another_network_are_damaged(published, tensors):
+    kept = published("whisper-made")
+    whole = drawn("whisper-made", (2,)).state_dict() if tensors else {}
+    save_file(whole | tensors, kept)
+    with pytest.raises(DataError, match="is damaged; delete it, and get whisper-made again"):
         encoders.load("whisper-made", (1,))
 
 

@@ -419,6 +419,7 @@ def test_pydantic_chooses_by_kind_and_refuses_the_rest(feature, message):
         (lambda: Mfcc(n_mfcc=41, n_mels=40), "n_mfcc=41 is more than n_mels=40"),
         (lambda: Mfcc(n_mfcc=0), "n_mfcc must be"),
         (lambda: Chroma(n_chroma=0), "n_chroma must be"),
+        (lambda: Chroma(n_chroma=10**11), "n_chroma must be 120 or less, not 100000000000"),
         (lambda: Spectrogram(power=3), "power must be one of 1, 2, not 3"),
         (lambda: FrontEnd(features=()), "features is empty"),
         (lambda: FrontEnd(features=(Rms(),), n_fft=0), "n_fft must be"),

@@ -1,6 +1,7 @@
 """The contract of every net, and the parameter counts of the reports."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -302,3 +303,82 @@ def test_what_does_not_fit_is_said_by_name():
 
 def test_a_users_own_net_is_found_by_its_module():
     assert nets.find("intone.nets.parallel_cnn:SingleCNN") is nets.find("SingleCNN")
+
+
+OWN = """
+from torch import nn
+
+class Good(nn.Module):
+    def __init__(self, *, classes, vector_shape, fault=None):
+        super().__init__()
+        if fault == "building":
+            [][1]
+        self.head = nn.Linear(vector_shape[0], classes)
+        self.fault = fault
+    def forward(self, vector):
+        return self.head(vector)[:, "x"] if self.fault == "hearing" else self.head(vector)
+
+class Empty(nn.Module):
+    def __init__(self, *, classes, vector_shape):
+        super().__init__()
+    def forward(self, vector):
+        return vector
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A user's own module of nets."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "made_own.py").write_text(OWN)
+    yield "made_own"
+    sys.modules.pop("made_own", None)
+
+
+def test_what_a_users_own_net_raises_is_told_in_a_line(own, tmp_path):
+    shapes = {"vector": (6,)}
+    net = nets.build(f"{own}:Good", classes=3, shapes=shapes)
+    assert net(torch.zeros(2, 6)).shape == (2, 3)
+    with pytest.raises(
+        DataError, match=r"net made_own:Good: IndexError: list index .* \(made_own.py, line 8\)$"
+    ):
+        nets.build(f"{own}:Good", classes=3, shapes=shapes, options={"fault": "building"})
+    with pytest.raises(DataError, match="made_own:Empty cannot learn: it has no parameters"):
+        nets.build(f"{own}:Empty", classes=3, shapes=shapes)
+    with pytest.raises(DataError, match=r"made_own:Good: TypeError: .* \(made_own.py, line 12\)$"):  # noqa: SIM117
+        with nets.telling(f"{own}:Good"):
+            nets.build(f"{own}:Good", classes=3, shapes=shapes, options={"fault": "hearing"})(
+                torch.zeros(2, 6)
+            )
+    (tmp_path / "made_wrong.py").write_text("class :")
+    with pytest.raises(DataError, match=r"SyntaxError: .*\(made_wrong.py, line 1\)$"):
+        nets.find("made_wrong:X")
+    with pytest.raises(DataError, match="net made_own:None_such: AttributeError"):
+        nets.find(f"{own}:None_such")
+
+
+def test_faults_of_intones_own_nets_are_not_hidden():
+    with pytest.raises(KeyError), nets.telling("SingleCNN"):
+        raise KeyError("a fault of ours")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"dropout": float("nan")}, "option dropout: Input should be a finite number"),
+        ({"hidden": "many"}, "option hidden: Input should be a valid integer"),
+        ({"hidden": 10**23}, "cannot be built: .*verflow"),
+        ({"dropout": 2.0}, "cannot be built: dropout probability has to be between 0 and 1"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_told_in_a_line(options, words):
+    with pytest.raises(DataError, match=f"PooledMLP,? {words}") as caught:
+        nets.build("PooledMLP", classes=3, shapes={"vector": (6,)}, options=options)
+    assert "\n" not in str(caught.value)
+
+
+def test_inputs_are_pooled_where_the_net_reads_a_vector():
+    with pytest.raises(DataError, match="reads statistics over time; name them in inputs.vector.p"):
+        nets.build("PooledMLP", classes=3, shapes={"vector": (6, 9)})
+    with pytest.raises(DataError, match=r"reads every frame; leave out inputs.frames.pool"):
+        nets.build("SingleCNN", classes=3, shapes={"frames": (64,)})

@@ -15,7 +15,9 @@ import pytest
 import soundfile
 
 from conftest import made_voice
+from full_disk import full_disk
 from intone import corpora, emotions
+from intone.errors import IntoneError
 from intone.features import Chroma, FrontEnd, LogMel
 from intone.report import corpora_page, page, pictures, style
 from intone.report.pictures import PANELS, Scale
@@ -341,3 +343,14 @@ def test_a_page_escapes_what_users_wrote():
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
     assert 'aria-label="of &quot;them&quot;"' in shown
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_a_full_disk_leaves_no_half_of_a_picture(kind, tmp_path):
+    figure = style.bars(width=3, height=2)[0]
+    picture = page.Picture(name="made", figure=figure, description="nothing")
+    if kind == "png":
+        vars(picture)["svg"] = "<svg/>"  # for which there is room
+    with full_disk(), pytest.raises(IntoneError, match=rf"made.{kind}: cannot be written: .*room"):
+        picture.save(tmp_path)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".svg"][: kind == "png"]

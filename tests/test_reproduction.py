@@ -185,6 +185,8 @@ def test_the_command(run, made_corpus, tiny_recipe, tmp_path, monkeypatch):
     record = json.loads((tmp_path / "out" / "tiny" / "record.json").read_text())
     assert record["recipe"]["training"]["epochs"] == 1
 
+    code, out, err = run("reproduce", "Z", *data, "--rows", "Z2, Z2,")
+    assert (code, out) == (0, "Z2  other: another day\n")
     code, out, err = run("reproduce", "Z", *data, "--rows", "Z3")
     assert (code, out, err) == (2, "", "intone: no row Z3; the report has Z1, Z2\n")
     code, out, _ = run("reproduce", "Z", *data, "--set", "protocol.name=leave-one-session-out")

@@ -98,7 +98,7 @@ def adapt(
     Folds are of unseen speakers where speakers are known and more than one.
 
     Raises:
-        DataError: clips cannot be used, or carry fewer than two labels.
+        DataError: clips cannot be used, or a fold has fewer than two labels to learn.
         LeakError: the model was trained on some of them, and `allow_leak` is off.
     """
     mapping = emotions.as_labelled(u.emotion for u in utterances)
@@ -127,6 +127,7 @@ def adapt(
     rows = []
     for split in track(splits, "cross-validating", len(splits)):
         train, test = ([place[id] for id in part] for part in (split.train, split.test))
+        _require_two_labels([utterances[number] for number in train])
         fitted = head().fit(embeddings[train], labels[train])
         probabilities = np.zeros((len(test), len(mapping.labels)), np.float32)
         known = [mapping.labels.index(label) for label in fitted.classes_]
@@ -198,6 +199,22 @@ def _protocol(speakers: set[str | None]) -> Protocol:
     if len(speakers) == 1 and None not in speakers:
         return Protocol(name="random", validation=0)
     return Protocol(folds=max(2, min(5, len(speakers))), validation=0)
+
+
+def _require_two_labels(clips: Sequence[Utterance]) -> None:
+    """See that the training clips of a fold are of more than one emotion.
+
+    Raises:
+        DataError: they are not; it names their speakers, or the clips where these are unknown.
+    """
+    emotion, *others = {clip.emotion for clip in clips}
+    if not others:
+        whose = sorted({clip.speaker or clip.id for clip in clips})
+        named = ", ".join(whose[:3]) + (f" and {len(whose) - 3} more" if len(whose) > 3 else "")
+        raise DataError(
+            f"all clips that a fold learns from are {emotion} (those of {named}); "
+            "give more clips, of each emotion from two speakers or more"
+        )
 
 
 def _training(model: Model, utterances: Sequence[Utterance], clips: list[str]) -> dict[str, Any]:

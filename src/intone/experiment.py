@@ -249,18 +249,38 @@ def prepare(
 
 
 def try_net(experiment: Experiment) -> None:
-    """Let the net hear silence once, so that windows too short for it are told before the work."""
-    net = experiment.net(0).eval()
-    silence = {name: torch.zeros(1, *experiment.data.shapes[name]) for name in nets.inputs(net)}
+    """Let the net hear silence once, as in training, so that faults are told before the work.
+
+    Raises:
+        DataError: windows are too short for it, batches or training parts too small, or what it
+            gives are no logits.
+    """
+    name, net, data = experiment.recipe.net.name, experiment.net(0), experiment.data
+    batch = min(2, experiment.recipe.training.batch_size)
+    silence = {key: torch.zeros(batch, *data.shapes[key]) for key in nets.inputs(net)}
     try:
-        with torch.inference_mode():
-            net(**silence)
+        with nets.telling(name), torch.inference_mode():
+            logits = net.train()(**silence)
     except RuntimeError as error:
-        reason = str(error).splitlines()[0]
         raise DataError(
-            f"{experiment.recipe.net.name} cannot read inputs of this size ({reason}); "
+            f"{name} cannot read inputs of this size ({nets.reason(error)}); "
             "make window.length longer"
         ) from None
+    except ValueError as error:  # batch norm's, of a single value
+        raise DataError(
+            f"{name} cannot learn from one window at a time ({nets.reason(error)}); "
+            "raise training.batch_size"
+        ) from None
+    wanted = (batch, len(experiment.mapping.labels))
+    if not isinstance(logits, torch.Tensor) or logits.shape != wanted:
+        given = list(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
+        raise DataError(
+            f"{name} gives {given} for {wanted[0]} windows and {wanted[1]} labels; its forward has "
+            f"to return one tensor of logits, {list(wanted)}"
+        )
+    for split in experiment.splits:
+        heard = np.isin(data.owner, experiment.heard(split.train))
+        nets.require(net, data.targets[data.owner[heard]])
 
 
 def fit(
@@ -292,7 +312,8 @@ def fit(
 
     def train(net: nn.Module, settings: Training, places: list[int], **options: Any) -> Fit:
         windows = _windows(experiment, settings, places, scalers, seed)
-        return training.fit(net, windows, settings=settings, seed=seed, track=track, **options)
+        with nets.telling(recipe.net.name):
+            return training.fit(net, windows, settings=settings, seed=seed, track=track, **options)
 
     autoencoder, encoder, pretrained = None, None, None
     if recipe.pretraining and weights is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median_low
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import onnx
@@ -143,20 +143,20 @@ def write(
 
     Raises:
         ModelError: it is farther.
+        IntoneError: there is no room for it.
     """
     files.check_writable(output)
-    aside = output.with_name(output.name + ".part")
-    _write(graph, description, aside)
-    heard = runtime.load(aside).predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
-    description = replace(description, self_test=tuple(heard.probabilities.values()))
-    _write(graph, description, aside)
-    off = difference(runtime.load(aside))
-    if off > most:
-        aside.unlink()
-        raise ModelError(
-            f"{output}: not written, its answers are off by {off:.1e}; {most:.0e} is allowed"
-        )
-    aside.replace(output)
+    with files.writing(output) as file:
+        aside = Path(file.name)
+        _write(graph, description, file)
+        heard = runtime.load(aside).predict(runtime.self_test_signal(), sample_rate=SAMPLE_RATE)
+        description = replace(description, self_test=tuple(heard.probabilities.values()))
+        _write(graph, description, file)
+        off = difference(runtime.load(aside))
+        if off > most:
+            raise ModelError(
+                f"{output}: not written, its answers are off by {off:.1e}; {most:.0e} is allowed"
+            )
     return runtime.load(output)
 
 
@@ -234,12 +234,16 @@ def _median_best(fits: Sequence[Mapping[str, Any]]) -> int:
     return median_low([int(fit["best_epoch"]) for fit in fits])
 
 
-def _write(graph: onnx.ModelProto, description: Description, path: Path) -> None:
+def _write(graph: onnx.ModelProto, description: Description, file: BinaryIO) -> None:
+    """Write a model in place of what the file held; it can then be loaded by its name."""
     del graph.metadata_props[:]
     entry = graph.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, description.to_json()
     graph.producer_name, graph.doc_string = "intone", ""
-    onnx.save(graph, path)
+    file.seek(0)
+    file.truncate()
+    file.write(graph.SerializeToString())
+    file.flush()
 
 
 def _difference_from_torch(graph: Graph, model: Model) -> float:

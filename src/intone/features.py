@@ -215,6 +215,7 @@ class Chroma(Feature):
 
     def __post_init__(self) -> None:
         _positive(n_chroma=self.n_chroma)
+        _require(self.n_chroma <= 120, f"n_chroma must be 120 or less, not {self.n_chroma}")
 
     def rows(self, stft: Stft) -> int:
         return self.n_chroma

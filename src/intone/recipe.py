@@ -179,7 +179,7 @@ class Training(_Section):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     mixup: float = Field(default=0.0, ge=0)
     """alpha of the Beta distribution that pairs of windows are mixed by"""
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field(default=(0,), min_length=1)
 
     @field_validator("seeds")
     @classmethod
@@ -334,11 +334,13 @@ def read(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
         DataError: no such file, or not TOML.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a TOML file: {error}") from None
+    except (ValueError, RecursionError):  # digits or brackets by the thousand
+        raise DataError(f"{path}: holds a number too long or brackets too deep to read") from None
     for change in changes:
         key, value = split_change(change)
         put(data, key, parse_value(value))
@@ -361,7 +363,7 @@ def parse_value(text: str) -> Any:
     """Read a value as TOML writes it; what is none is a text without its quotes."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

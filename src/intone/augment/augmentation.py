@@ -31,15 +31,26 @@ class Augmentation(ABC, Generic[P]):
         return self.apply(array, self.draw(rng))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drawn(Augmentation[float]):
-    """What is changed by one number, drawn from `low` to `high`."""
+class Ranged(Augmentation[P]):
+    """What is drawn from `low` to `high`, and how far these may go."""
 
+    least: ClassVar[float]
+    most: ClassVar[float]
     low: float
     high: float
 
     def __post_init__(self) -> None:
-        require_range(self.low, self.high)
+        require(self.low >= self.least, f"low must be {self.least:g} or more, not {self.low}")
+        require(self.high <= self.most, f"high must be {self.most:g} or less, not {self.high}")
+        require(self.low <= self.high, f"low={self.low} is more than high={self.high}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn(Ranged[float]):
+    """What is changed by one number, drawn from `low` to `high`."""
+
+    low: float
+    high: float
 
     def draw(self, rng: np.random.Generator) -> float:
         return rng.uniform(self.low, self.high)
@@ -49,9 +60,7 @@ class Drawn(Augmentation[float]):
 class DrawnFactor(Drawn):
     """What is changed by a factor, drawn from `low` to `high`."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.low > 0, f"low must be above 0, not {self.low}")
+    least, most = 0.1, 10.0
 
 
 def require(holds: bool, message: str) -> None:
@@ -59,5 +68,5 @@ def require(holds: bool, message: str) -> None:
         raise ValueError(message)
 
 
-def require_range(low: float, high: float) -> None:
-    require(low <= high, f"low={low} is more than high={high}")
+def require_count(count: int) -> None:
+    require(1 <= count <= 1000, f"count must be 1 or more and at most 1000, not {count}")

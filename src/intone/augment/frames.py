@@ -6,7 +6,14 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from intone.augment.augmentation import Augmentation, Drawn, DrawnFactor, Floats, require
+from intone.augment.augmentation import (
+    Augmentation,
+    Drawn,
+    DrawnFactor,
+    Floats,
+    require,
+    require_count,
+)
 
 # Of features [rows, frames].
 
@@ -32,7 +39,7 @@ class Masks(Augmentation[tuple[Span, ...]]):
 
     def __post_init__(self) -> None:
         require(self.axis in ("time", "frequency"), f"axis is time or frequency, not {self.axis}")
-        require(self.count > 0, f"count must be 1 or more, not {self.count}")
+        require_count(self.count)
         require(0 < self.largest <= 1, f"largest must be above 0 and at most 1: {self.largest}")
 
     def draw(self, rng: np.random.Generator) -> tuple[Span, ...]:
@@ -62,8 +69,11 @@ class Equalizer(Augmentation[tuple[float, ...]]):
     strength: float = 0.3
 
     def __post_init__(self) -> None:
-        require(self.count > 0, f"count must be 1 or more, not {self.count}")
-        require(self.strength > 0, f"strength must be above 0, not {self.strength}")
+        require_count(self.count)
+        require(
+            0 < self.strength <= 100,
+            f"strength must be above 0 and at most 100, not {self.strength}",
+        )
 
     def draw(self, rng: np.random.Generator) -> tuple[float, ...]:
         return tuple(rng.normal(0, self.strength / k) for k in range(1, self.count + 1))
@@ -99,6 +109,7 @@ class Rotation(Drawn):
     kind: Literal["rotation"] = "rotation"
     low: float = -10.0
     high: float = 10.0
+    least, most = -360.0, 360.0
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         sine, cosine = np.sin(np.radians(parameters)), np.cos(np.radians(parameters))

@@ -15,8 +15,7 @@ from intone.augment.augmentation import (
     Drawn,
     DrawnFactor,
     Floats,
-    require,
-    require_range,
+    Ranged,
 )
 from intone.augment.vocoder import fitted, stretch
 
@@ -29,7 +28,7 @@ class NoiseParameters(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noise(Augmentation[NoiseParameters]):
+class Noise(Ranged[NoiseParameters]):
     """Additive white Gaussian noise at a signal-to-noise ratio of `low` to `high` dB.
 
     The noise is scaled by its own power, so that the ratio is exact; silence stays silence.
@@ -38,9 +37,7 @@ class Noise(Augmentation[NoiseParameters]):
     kind: Literal["noise"] = "noise"
     low: float = 15.0
     high: float = 30.0
-
-    def __post_init__(self) -> None:
-        require_range(self.low, self.high)
+    least, most = -100.0, 100.0
 
     def draw(self, rng: np.random.Generator) -> NoiseParameters:
         return NoiseParameters(rng.uniform(self.low, self.high), int(rng.integers(2**32)))
@@ -57,6 +54,7 @@ class Gain(Drawn):
     kind: Literal["gain"] = "gain"
     low: float = -6.0
     high: float = 6.0
+    least, most = -100.0, 100.0
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         return array * np.float32(10 ** (parameters / 20))
@@ -84,6 +82,7 @@ class PitchShift(Drawn):
     kind: Literal["pitch_shift"] = "pitch_shift"
     low: float = -2.0
     high: float = 2.0
+    least, most = -36.0, 36.0
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         rate = 2 ** (-parameters / 12)
@@ -129,11 +128,7 @@ class Mp3(Drawn):
     kind: Literal["mp3"] = "mp3"
     low: float = 16.0
     high: float = 64.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.low >= 16, f"low must be 16 kbit/s or more, not {self.low}")
-        require(self.high <= 160, f"high must be 160 kbit/s or less, not {self.high}")
+    least, most = 16.0, 160.0
 
     def apply(self, array: Floats, parameters: float) -> Floats:
         heard = _encoded(
@@ -160,7 +155,7 @@ class ReverbParameters(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reverb(Augmentation[ReverbParameters]):
+class Reverb(Ranged[ReverbParameters]):
     """In a room whose sound falls by 60 dB in `low` to `high` seconds, at the level it had.
 
     The room's response is the direct sound and as much power of Gaussian noise that decays
@@ -170,10 +165,7 @@ class Reverb(Augmentation[ReverbParameters]):
     kind: Literal["reverb"] = "reverb"
     low: float = 0.2
     high: float = 0.8
-
-    def __post_init__(self) -> None:
-        require_range(self.low, self.high)
-        require(self.low > 0, f"low must be above 0, not {self.low}")
+    least, most = 0.01, 10.0
 
     def draw(self, rng: np.random.Generator) -> ReverbParameters:
         return ReverbParameters(rng.uniform(self.low, self.high), int(rng.integers(2**32)))
@@ -200,16 +192,13 @@ class SilenceParameters(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Silence(Augmentation[SilenceParameters]):
+class Silence(Ranged[SilenceParameters]):
     """Nobody speaks for `low` to `high` seconds at each end; white noise 40 dB below the clip."""
 
     kind: Literal["silence"] = "silence"
     low: float = 0.2
     high: float = 1.0
-
-    def __post_init__(self) -> None:
-        require_range(self.low, self.high)
-        require(self.low >= 0, f"low must be 0 or more, not {self.low}")
+    least, most = 0.0, 60.0
 
     def draw(self, rng: np.random.Generator) -> SilenceParameters:
         before, after = rng.uniform(self.low, self.high, 2)

@@ -32,7 +32,7 @@ def reproduce(
     from intone.report.reproduction import table
 
     source = reproduction.find(report)
-    chosen = source.chosen(rows.split(",") if rows else [])
+    chosen = source.chosen([row.strip() for row in rows.split(",") if row.strip()])
     places = [corpora.parse_data(argument) for argument in data]
     sound_alone = [corpora.parse_data(argument) for argument in unlabelled]
     clips, unlabelled_clips = corpora.read_apart(places, sound_alone)

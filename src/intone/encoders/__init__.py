@@ -92,13 +92,16 @@ def load(name: str, blocks: Sequence[int]) -> "Encoder":
     """Make an encoder with its published weights, ready to hear.
 
     Raises:
-        DataError: as `build`; or its weights are not on this machine.
+        DataError: as `build`; or its weights are not on this machine, or damaged.
     """
     from intone.encoders import _weights
 
     encoder = build(name, blocks)
     tensors = _weights.read(find(name))
-    encoder.load_state_dict({key: tensors[key].float() for key in encoder.state_dict()})
+    try:
+        encoder.load_state_dict({key: tensors[key].float() for key in encoder.state_dict()})
+    except (KeyError, RuntimeError):  # tensors of another network
+        raise _weights.damaged(find(name)) from None
     return encoder.eval().requires_grad_(False)
 
 
@@ -122,10 +125,10 @@ def get(name: str, file: Path | None = None, *, track: Track = silent) -> Path:
     info = find(name)
     with TemporaryDirectory() as folder:
         path = file or _weights.download(info, Path(folder), track=track)
-        tensors = _weights.load(path)
+        content = _weights.load(path)
         if _weights.sha256(path) == info.file_sha256:
-            tensors = _of_official(info, tensors)
-        elif _weights.digest(tensors) != info.tensors_sha256:
+            tensors = _of_official(info, content)
+        elif _weights.digest(tensors := _weights.plain(content)) != info.tensors_sha256:
             raise DataError(
                 f"{path}: does not hold the published weights of {name}; take {info.source}"
             )

@@ -40,10 +40,13 @@ def read(known: "Known") -> dict[str, Tensor]:
         )
     try:
         return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise DataError(
-            f"{path}: is damaged ({error}); delete it, and get {known.name} again"
-        ) from None
+    except (SafetensorError, OSError):
+        raise damaged(known) from None
+
+
+def damaged(known: "Known") -> DataError:
+    """The error that names an encoder's kept tensors, where they are not its own."""
+    return files.damaged(place(known), f"delete it, and get {known.name} again")
 
 
 def keep(known: "Known", tensors: Mapping[str, Tensor]) -> Path:
@@ -55,17 +58,24 @@ def keep(known: "Known", tensors: Mapping[str, Tensor]) -> Path:
     return path
 
 
-def digest(tensors: Mapping[str, Any]) -> str:
-    """SHA-256 of tensors' names, shapes and values in float32, whatever file they came in.
+def plain(content: Mapping[Any, Any]) -> dict[str, Tensor]:
+    """The tensors of a file that are values in memory, by name; what else it holds is left out."""
+    return {
+        name: value.detach()
+        for name, value in content.items()
+        if isinstance(name, str)
+        and isinstance(value, Tensor)
+        and value.layout is torch.strided
+        and not (value.is_meta or value.is_quantized or value.is_complex())
+    }
 
-    What is no tensor has no part in it.
-    """
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of tensors' names, shapes and values in float32, whatever file they came in."""
     total = hashlib.sha256()
-    for name in sorted(tensors):
-        value = tensors[name]
-        if isinstance(value, Tensor):
-            total.update(f"{name} {list(value.shape)}\n".encode())
-            total.update(value.float().contiguous().numpy().tobytes())
+    for name, value in sorted(tensors.items()):
+        total.update(f"{name} {list(value.shape)}\n".encode())
+        total.update(value.float().contiguous().numpy().tobytes())
     return total.hexdigest()
 
 

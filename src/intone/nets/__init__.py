@@ -1,16 +1,22 @@
 """Networks. A net is found because its file stands in this folder; nothing else lists it."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from inspect import signature
+from inspect import Parameter, signature
+from pathlib import Path
 from pkgutil import iter_modules
+from traceback import extract_tb
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from torch import nn
 
-from intone.errors import DataError
+from intone.errors import DataError, IntoneError
 from intone.tasks import Task
 
 
@@ -23,16 +29,17 @@ def find(name: str) -> type[nn.Module]:
     """Find a net by its class name, or a user's own as `my_module:MyNet`.
 
     Raises:
-        DataError: there is no such net.
+        DataError: there is no such net, or the user's module fails.
     """
-    if ":" in name:
+    if _is_own(name):
         module, _, attribute = name.partition(":")
         if "" not in sys.path:
             sys.path.append("")  # the folder that the user stands in
-        try:
-            net = getattr(import_module(module), attribute)
-        except (ImportError, AttributeError, ValueError, TypeError) as error:
-            raise DataError(f"net {name}: {error}; is the module in this folder?") from None
+        with telling(name):
+            try:
+                net = getattr(import_module(module), attribute)
+            except ImportError as error:
+                raise DataError(f"net {name}: {error}; is the module in this folder?") from None
         if not (isinstance(net, type) and issubclass(net, nn.Module)):
             raise DataError(f"net {name}: is no torch.nn.Module")
         return net
@@ -62,8 +69,8 @@ def build(
     listens to its code.
 
     Raises:
-        DataError: the net is unknown, reads other inputs, refuses an option, or is an autoencoder
-            where labels are wanted, or the other way round.
+        DataError: the net is unknown, reads other inputs, refuses an option, has nothing to learn,
+            or is an autoencoder where labels are wanted, or the other way round.
     """
     cls = find(name)
     if (task(cls) == "reconstruction") != (classes is None):
@@ -89,10 +96,67 @@ def build(
             f"{name} has no option {', '.join(unknown)}; "
             f"its options are {', '.join(sorted(settable)) or 'none'}"
         )
+    if not _is_own(name):
+        _require_axes(name, shapes)
+        given = {key: _option(name, wanted[key], value) for key, value in given.items()}
+    with telling(name):
+        try:
+            net = cls(**told, **given)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise DataError(f"{name} cannot be built: {reason(error)}") from None
+    if next(net.parameters(), None) is None:
+        raise DataError(f"{name} cannot learn: it has no parameters")
+    return net
+
+
+def reason(error: Exception) -> str:
+    """What an exception says, in a line: torch adds its C++ stack below."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+@contextmanager
+def telling(name: str) -> Iterator[None]:
+    """Tell in a line what a user's own net raises, and where; Intone's own nets are left alone.
+
+    Raises:
+        DataError: the user's net raised something.
+    """
     try:
-        return cls(**told, **given)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise DataError(f"{name} cannot be built: {error}") from None
+        yield
+    except IntoneError:
+        raise
+    except Exception as error:  # whatever a user may write
+        if not _is_own(name):
+            raise
+        file = f"{name.partition(':')[0].rpartition('.')[2]}.py"
+        lines = [s.lineno for s in extract_tb(error.__traceback__) if Path(s.filename).name == file]
+        where = f" ({file}, line {lines[-1]})" if lines else ""
+        raise DataError(f"net {name}: {type(error).__name__}: {reason(error)}{where}") from None
+
+
+def _is_own(name: str) -> bool:
+    """Whether a net is a user's own."""
+    return ":" in name
+
+
+def _require_axes(name: str, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """See that `frames` has frames, and that every other input is a vector."""
+    for key, shape in shapes.items():
+        if key == "frames" and len(shape) < 2:
+            raise DataError(f"{name} reads every frame; leave out inputs.{key}.pool")
+        if key != "frames" and len(shape) > 1:
+            raise DataError(f"{name} reads statistics over time; name them in inputs.{key}.pool")
+
+
+def _option(name: str, parameter: Parameter, value: Any) -> Any:
+    """Read an option as its type in the net's signature; no number is endless."""
+    kind: TypeAdapter[Any] = TypeAdapter(
+        parameter.annotation, config=ConfigDict(allow_inf_nan=False)
+    )
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        raise DataError(f"{name}, option {parameter.name}: {error.errors()[0]['msg']}") from None
 
 
 def parameters(net: nn.Module) -> int:
@@ -127,6 +191,16 @@ def task(net: type[nn.Module] | nn.Module) -> Task:
 def solves(net: nn.Module) -> bool:
     """Whether the net fits itself to all training windows at once, outside the loop."""
     return hasattr(net, "solve")
+
+
+def require(net: nn.Module, targets: NDArray[np.int64]) -> None:
+    """See that a net which solves itself can be fitted to windows of these labels `[W]`.
+
+    Raises:
+        DataError: there are too few.
+    """
+    if hasattr(net, "require"):
+        net.require(targets)  # type: ignore[operator]
 
 
 def _classes() -> dict[str, type[nn.Module]]:

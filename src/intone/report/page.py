@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,11 @@ class Picture:
 
     def save(self, folder: Path) -> None:
         """Write the picture as SVG and as PNG."""
-        (folder / f"{self.name}.svg").write_text(self.svg, encoding="utf-8")
-        self.figure.savefig(folder / f"{self.name}.png", dpi=160, bbox_inches=self._edges)
+        files.write_text(folder / f"{self.name}.svg", self.svg)
+        drawn = BytesIO()
+        self.figure.savefig(drawn, format="png", dpi=160, bbox_inches=self._edges)
+        with files.writing(folder / f"{self.name}.png") as file:
+            file.write(drawn.getvalue())
 
     @cached_property
     def _edges(self) -> "Bbox | None":
