@@ -330,7 +330,7 @@ def fit(
         encoder = _encoder(autoencoder)
     net = experiment.net(seed, encoder)
     if weights is not None:
-        _load_weights(net, weights)
+        training.load_weights(net, weights)
     if nets.solves(net):
         whole = experiment.data.whole(places, scalers)
         return Fitted(net, scalers, training.solve(net, whole, validation, seed=seed))
@@ -370,14 +370,6 @@ def _windows(
         sound=augmented.sound,
         frames=augmented.frames,
     )
-
-
-def _load_weights(net: nn.Module, path: Path) -> None:
-    try:
-        net.load_state_dict(training.load(path))
-    except RuntimeError as error:
-        reason = " ".join(str(error).split()[:12])
-        raise DataError(f"{path}: the weights of another net ({reason} ...)") from None
 
 
 def _shares(
