@@ -89,8 +89,8 @@ class Interval:
     """A value and its 95 % interval; no bounds where fewer than eight speakers were heard."""
 
     value: float
-    low: float | None = None
-    high: float | None = None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)

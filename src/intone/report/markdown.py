@@ -21,6 +21,13 @@ def percent(interval: Interval) -> str:
     return f"{value} ({100 * interval.low:.1f}-{100 * interval.high:.1f})"
 
 
+def interval(kept: Sequence[float]) -> Interval:
+    """Read a value as TOML keeps it: with its two bounds, or alone where it has none."""
+    value, *bounds = kept
+    low, high = bounds or (None, None)
+    return Interval(value, low, high)
+
+
 def made_by(told: Mapping[str, Any]) -> str:
     """Say what made the figures of a benchmark: command, commit, date and processor."""
     return f"`{told['command']}`, commit {told['commit']}, {told['date']}, on {told['processor']}."

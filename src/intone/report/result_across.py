@@ -4,8 +4,7 @@ import tomllib
 from pathlib import Path
 
 from intone.assessment.breakdowns import corpus_title
-from intone.evaluation import Interval
-from intone.report.markdown import made_by, percent, table
+from intone.report.markdown import interval, made_by, percent, table
 
 HEAD = """## From one corpus to another
 
@@ -21,9 +20,7 @@ def section(path: Path) -> str:
     if not path.is_file():
         return ""
     told = tomllib.loads(path.read_text(encoding="utf-8"))["four_emotions"]
-    found = {
-        (row["trained"], row["tested"]): percent(Interval(*row["uar"])) for row in told["rows"]
-    }
+    found = {(row["trained"], row["tested"]): percent(interval(row["uar"])) for row in told["rows"]}
     clips = told["clips"]
     rows = [
         [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from intone.evaluation import Interval
-from intone.report.markdown import made_by, percent
+from intone.report.markdown import interval, made_by, percent
 
 Tables = Mapping[str, Mapping[str, Any]]
 """the clips' corpora -> what a benchmark kept of the records on them"""
@@ -25,15 +25,15 @@ class Beside:
     def columns(self, records: Collection[str]) -> dict[str, dict[str, str]]:
         """Columns beside some records: the head, and the cell of each record that has one."""
         columns = {
-            "UAR, validation": _cells(self.validation, Interval),
-            "UAR, voices on their own scales": _cells(self.normalised, lambda uar: Interval(*uar)),
+            "UAR, validation": _cells(self.validation, lambda uar: interval([uar])),
+            "UAR, voices on their own scales": _cells(self.normalised, interval),
         }
         return {head: own for head, own in columns.items() if not own.keys().isdisjoint(records)}
 
     def remarks(self, clips_of: Mapping[str, str]) -> str:
         """Say of each corpus what is left where each fold chooses for itself; records -> titles."""
         lines = [
-            f"- {clips_of[next(iter(told['uar']))]}: {percent(Interval(*told['nested']))}; "
+            f"- {clips_of[next(iter(told['uar']))]}: {percent(interval(told['nested']))}; "
             f"{made_by(told)}"
             for told in self.validation.values()
             if set(told["uar"]) <= set(clips_of)
@@ -57,9 +57,9 @@ def _tables(path: Path) -> Tables:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _cells(tables: Tables, interval: Callable[[Any], Interval]) -> dict[str, str]:
+def _cells(tables: Tables, read: Callable[[Any], Interval]) -> dict[str, str]:
     return {
-        record: percent(interval(uar))
+        record: percent(read(uar))
         for told in tables.values()
         for record, uar in told["uar"].items()
     }
