@@ -138,6 +138,19 @@ def test_a_folder_of_clips_becomes_a_model_file(run, made_corpus, tiny_recipe, t
     assert "was trained on 96 of these 96 clips" in err
 
 
+def test_weights_to_start_from_are_named_without_their_place(
+    run, made_corpus, tiny_recipe, tmp_path
+):
+    train = ["train", tiny_recipe, "--data", f"folder={made_corpus}", "--speaker", r"/(s\d)-", "-q"]
+    short = ["--set", "training.epochs=1", "--fold", "0"]
+    assert run(*train, *short, "--output", tmp_path / "first")[0] == 0
+    begun = ["--start-from", tmp_path / "first", "--output", tmp_path / "second"]
+    code, _, err = run(*train, *short, *begun)
+    assert code == 0, err
+    record = json.loads((tmp_path / "second" / "record.json").read_text())
+    assert record["command"].endswith("--start-from first")
+
+
 def test_others_train_on_our_splits_and_we_score_what_they_predict(
     run, made_corpus, tiny_recipe, tmp_path
 ):

@@ -58,7 +58,7 @@ def train(
             "unlabelled": _output.resolved(sound_alone),
             "speaker": speaker,
         },
-        command=_output.command([*data, *unlabelled]),
+        command=_output.command([*data, *unlabelled], [start_from] if start_from else []),
         resume=resume,
         start_from=runs.Run(start_from) if start_from else None,
         track=track,
