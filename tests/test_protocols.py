@@ -433,6 +433,10 @@ def test_emotions_that_training_cannot_know_are_noted():
     splits = split(Protocol(name="leave-one-speaker-out"), clips)
     words = "training never hears bored, tested here"
     assert [words in each.notes for each in splits] == [False] * 4 + [True]
+    as_neutral = {clip.id: clip.emotion.replace("bored", "neutral") for clip in clips}
+    folded = split(Protocol(name="leave-one-speaker-out"), clips, labels=as_neutral)
+    assert not any(words in each.notes for each in folded)
+    assert [each.digest for each in folded] == [each.digest for each in splits]
 
 
 def test_the_same_words_in_two_corpora_are_two_sentences():

@@ -180,6 +180,7 @@ def plan(
     if recipe.protocol.name == protocols.COPIES_APART:
         kept += tuple(_copies_of(kept, len(recipe.augment.copies)))
         labels = {clip.id: labels[augment.original(clip.id)] for clip in kept}
+    dealt = protocols.split(recipe.protocol, kept, seed=seed, audio=sounds.digests, labels=labels)
     splits = tuple(
         guard(
             split,
@@ -188,7 +189,7 @@ def plan(
             unlabelled=unlabelled,
             allow_leak=allow_leak or recipe.allow_leak,
         )
-        for split in protocols.split(recipe.protocol, kept, seed=seed, audio=sounds.digests)
+        for split in dealt
     )
     return Plan(kept, mapping, labels, sounds, splits)
 

@@ -94,10 +94,12 @@ def split(
     *,
     seed: int = 0,
     audio: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> list[Split]:
     """Split clips by a protocol, one `Split` a fold; the order of the clips does not matter.
 
-    `audio` maps utterance ids to a hash of their samples, so that identical audio stays together.
+    `audio` maps utterance ids to a hash of their samples, so that identical audio stays together;
+    `labels` maps them to what is learned, for the notes, where that is not the emotion.
 
     Raises:
         DataError: the clips do not allow the protocol, or two have the same id.
@@ -107,6 +109,7 @@ def split(
         if clip.id == following.id:
             raise DataError(f"two clips have the id {clip.id}: {clip.path} and {following.path}")
     audio = audio or {}
+    labels = labels or {clip.id: clip.emotion for clip in clips}
     same: tuple[Key, ...] = (lambda clip: original(clip.id), lambda clip: audio.get(clip.id))
     if protocol.name == COPIES_APART:
         same = ()
@@ -131,7 +134,12 @@ def split(
             train=tuple(clip.id for clip in rest if clip.id not in held),
             validation=tuple(sorted(held)),
             test=tuple(sorted(tested)),
-            notes=(*notes, *held_out, *_told_by_words(test, rest), *_unheard_emotions(test, rest)),
+            notes=(
+                *notes,
+                *held_out,
+                *_told_by_words(test, rest, labels),
+                *_unheard_labels(test, rest, labels),
+            ),
         )
         if not (made.train and made.test and (made.validation or not protocol.validation)):
             raise DataError(
@@ -280,16 +288,16 @@ def _need_two(protocol: Protocol, groups: list[Group], unit: str) -> None:
         )
 
 
-def _told_by_words(test: Group, rest: Group) -> list[str]:
+def _told_by_words(test: Group, rest: Group, labels: Mapping[str, str]) -> list[str]:
     """Note the corpora where training knows what is said, and with it most of the answers."""
-    emotions = defaultdict(set)
+    said_with = defaultdict(set)
     for clip in test + rest:
-        emotions[_sentence(clip)].add(clip.emotion)
+        said_with[_sentence(clip)].add(labels[clip.id])
     heard = {_sentence(clip) for clip in rest} - {None}
     tested, told = Counter[str](), Counter[str]()
     for clip in test:
         tested[clip.corpus] += 1
-        told[clip.corpus] += _sentence(clip) in heard and len(emotions[_sentence(clip)]) == 1
+        told[clip.corpus] += _sentence(clip) in heard and len(said_with[_sentence(clip)]) == 1
     return [
         f"in {corpus} what is said tells the emotion: training has heard the sentences of most "
         "tested clips, each with one emotion alone"
@@ -298,9 +306,9 @@ def _told_by_words(test: Group, rest: Group) -> list[str]:
     ]
 
 
-def _unheard_emotions(test: Group, rest: Group) -> list[str]:
-    """Note the emotions that are tested and that training cannot know."""
-    unheard = {clip.emotion for clip in test} - {clip.emotion for clip in rest}
+def _unheard_labels(test: Group, rest: Group, labels: Mapping[str, str]) -> list[str]:
+    """Note the labels that are tested and that training cannot know."""
+    unheard = {labels[clip.id] for clip in test} - {labels[clip.id] for clip in rest}
     return [f"training never hears {', '.join(sorted(unheard))}, tested here"] if unheard else []
 
 

@@ -69,12 +69,12 @@ def _sentence(emotion: str, number: int) -> str:
     clips have, too, and ten of each alone. Which are which was found by what Whisper's last blocks
     hear alike in all four speakers: neutral clips from 16 on are repeats.
     """
-    if emotion == "n" and number > 18:
+    if emotion == "n" and 19 <= number <= 30:
         pair, second = divmod(number - 19, 2)
         return f"{_SPECIFIC[pair]}{4 + second:02d}"
-    if emotion == "n" and number > 15:
+    if emotion == "n" and 16 <= number <= 18:
         number -= 15
-    return f"common {number}" if number <= 3 else f"{emotion}{number:02d}"
+    return f"common {number}" if 1 <= number <= 3 else f"{emotion}{number:02d}"
 
 
 def read(root: Path) -> list[Utterance]:

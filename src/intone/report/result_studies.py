@@ -175,7 +175,7 @@ def _name(study: Study, record: str) -> str:
 def _copies_outside(result: Result) -> str:
     """Count the tested clips of which other copies were heard, and say how each kind fares."""
     scores = runs.pooled(result.scores)
-    tested = Counter(map(original, scores.ids))
+    tested = Counter(map(original, result.scores[0].ids))
     every = 1 + len(result.record["recipe"]["augment"]["copies"])
     heard = np.array([every - tested[original(id)] for id in scores.ids])
     right = scores.probabilities.argmax(1) == scores.truth
